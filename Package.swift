@@ -1,0 +1,82 @@
+// swift-tools-version: 6.2
+import PackageDescription
+
+// Build flags live here so that `swift build -c release` alone is right. FILTERSCOPE_MARCH names another
+// instruction set than this machine's own (x86-64-v3 for a mixed cluster, say); see docs/operating.md.
+let march = Context.environment["FILTERSCOPE_MARCH"] ?? "native"
+
+/// A C library from Debian, through a module map.
+func system(_ name: String, package: String) -> Target {
+    .systemLibrary(name: name, path: "Sources/\(name)", providers: [.apt([package])])
+}
+
+/// One module of ours: a folder in Sources. `hot` modules trade overflow and bounds checks for speed; they take
+/// sizes that their callers have checked.
+func module(
+    _ name: String, _ dependencies: [Target.Dependency], hot: Bool = false, executable: Bool = false, folder: String = "Sources"
+) -> Target {
+    let settings: [SwiftSetting] = [
+        .unsafeFlags(["-Xcc", "-march=\(march)"] + (hot ? ["-Ounchecked"] : [])),
+        .treatAllWarnings(as: .error),
+    ]
+    return executable
+        ? .executableTarget(name: name, dependencies: dependencies, path: "\(folder)/\(name)", swiftSettings: settings)
+        : .target(name: name, dependencies: dependencies, path: "\(folder)/\(name)", swiftSettings: settings)
+}
+
+/// The tests of one module, in the folder of the same name in Tests.
+func tests(_ name: String, _ dependencies: [Target.Dependency], resources: [Resource] = []) -> Target {
+    .testTarget(
+        name: name, dependencies: dependencies, path: "Tests/\(name)", resources: resources,
+        swiftSettings: [.unsafeFlags(["-Xcc", "-march=\(march)"]), .treatAllWarnings(as: .error)])
+}
+
+let package = Package(
+    name: "filterscope",
+    products: [.executable(name: "filterscope", targets: ["filterscope"])],
+    targets: [
+        system("CZeroMQ", package: "libzmq3-dev"),
+        system("COpenBLAS", package: "libopenblas-dev"),
+        system("CArchive", package: "libarchive-dev"),
+        system("CSQLite", package: "libsqlite3-dev"),
+        system("CSodium", package: "libsodium-dev"),
+
+        // From the ground up; each imports only what stands above it.
+        module("Diagnostics", []),
+        module("Tensors", ["Diagnostics", "CSodium"]),
+        module("Kernels", ["Tensors", "COpenBLAS"], hot: true),
+        module("Networks", ["Diagnostics", "Tensors", "Kernels"]),
+        module("Datasets", ["Diagnostics", "Tensors", "CArchive"]),
+        module("Mechanism", ["Tensors", "Kernels"]),
+        module("Messages", ["Diagnostics", "Tensors"]),
+        module("Coordination", ["Diagnostics", "Tensors", "Kernels", "Messages"]),
+        module("Transport", ["Diagnostics", "Messages", "CZeroMQ"]),
+        module("RunStore", ["Diagnostics", "Tensors", "CSQLite"]),
+        module("Recipes", ["Diagnostics"]),
+        module("Reporting", ["Diagnostics", "Tensors", "Mechanism", "Messages", "RunStore"]),
+        module("Runtime", [
+            "Diagnostics", "Tensors", "Kernels", "Networks", "Datasets", "Mechanism", "Messages", "Coordination",
+            "Transport", "RunStore", "Recipes", "Reporting",
+        ]),
+        module("filterscope", [
+            "Diagnostics", "Tensors", "Networks", "Datasets", "Messages", "Transport", "RunStore", "Recipes",
+            "Reporting", "Runtime",
+        ], executable: true),
+
+        module("TestSupport", ["Diagnostics", "Tensors"], folder: "Tests"),
+        tests("DiagnosticsTests", ["Diagnostics"]),
+        tests("TensorsTests", ["Tensors", "Diagnostics", "TestSupport"]),
+        tests("KernelsTests", ["Kernels", "Tensors", "TestSupport"]),
+        tests("NetworksTests", ["Networks", "Kernels", "Tensors", "Diagnostics", "TestSupport"], resources: [.copy("Fixtures")]),
+        tests("DatasetsTests", ["Datasets", "Tensors", "Diagnostics", "TestSupport"]),
+        tests("MechanismTests", ["Mechanism", "Tensors", "TestSupport"]),
+        tests("MessagesTests", ["Messages", "Tensors", "Diagnostics", "TestSupport"]),
+        tests("CoordinationTests", ["Coordination", "Messages", "Tensors", "Diagnostics", "TestSupport"]),
+        tests("TransportTests", ["Transport", "Messages", "Tensors", "Diagnostics", "TestSupport"]),
+        tests("RunStoreTests", ["RunStore", "Tensors", "Diagnostics", "TestSupport"]),
+        tests("RecipesTests", ["Recipes", "Diagnostics", "TestSupport"]),
+        tests("ReportingTests", ["Reporting", "Mechanism", "RunStore", "Tensors", "Diagnostics", "TestSupport"]),
+        tests("CommandLineTests", ["Diagnostics", "Tensors", "RunStore", "Mechanism", "TestSupport"]),
+    ],
+    swiftLanguageModes: [.v6]
+)

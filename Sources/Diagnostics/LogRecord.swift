@@ -1,0 +1,39 @@
+/// How much a log record matters. Raw values order them.
+public enum LogLevel: Int, Codable, Sendable, Comparable, CaseIterable {
+    case debug, info, warning, error
+
+    public static func < (a: LogLevel, b: LogLevel) -> Bool { a.rawValue < b.rawValue }
+
+    /// The word users type and read: `debug`, `info`, `warning`, `error`.
+    public var name: String { String(describing: self) }
+
+    public init?(name: String) {
+        guard let level = Self.allCases.first(where: { $0.name == name.lowercased() }) else { return nil }
+        self = level
+    }
+}
+
+/// One structured log line: a fixed message plus dotted keys; values are not baked into the text.
+public struct LogRecord: Codable, Hashable, Sendable {
+    /// Seconds since 1970, by the clock of the machine that wrote it.
+    public var time: Double
+    public var level: LogLevel
+    /// Who wrote it: `coordinator` or a worker's name.
+    public var source: String
+    /// The unit of work it concerns, if any.
+    public var unit: UInt64?
+    public var message: String
+    /// Details under dotted keys, `worker.name`, `step`, `unit.id`.
+    public var fields: [String: String]
+
+    public init(
+        time: Double, level: LogLevel, source: String, unit: UInt64? = nil, message: String, fields: [String: String] = [:]
+    ) {
+        self.time = time
+        self.level = level
+        self.source = source
+        self.unit = unit
+        self.message = message
+        self.fields = fields
+    }
+}

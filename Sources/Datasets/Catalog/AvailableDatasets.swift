@@ -1,0 +1,45 @@
+/// One line of `filterscope datasets`.
+public struct DatasetEntry: Hashable, Sendable, Codable {
+    public let name: String
+    /// How it is written in a specification.
+    public let usage: String
+    /// What it is, in one line.
+    public let summary: String
+    /// Where it is looked for when no path is given; nil where a path must be given.
+    public let location: String?
+    /// Whether all its files are there; nil where only a path could tell.
+    public let found: Bool?
+    /// The files that are not there.
+    public let missing: [String]
+    /// What to do where files are missing.
+    public let source: String
+    /// The published sizes; nil where the file decides.
+    public let trainCount: Int?
+    public let testCount: Int?
+    public let labelCount: Int?
+    /// The images as stored, "28x28x1".
+    public let stored: String?
+}
+
+/// The data sets that this version reads, and which of them are found.
+public func availableDatasets() -> [DatasetEntry] {
+    DatasetKind.allCases.map { kind in
+        let missing = kind.usualDirectory == nil ? [] : IDXDirectory(DatasetSpecification(kind)).missingFiles
+        let isIDX = kind != .tensor
+        return DatasetEntry(
+            name: kind.rawValue, usage: kind.usage, summary: kind.summary, location: kind.usualDirectory,
+            found: kind.usualDirectory.map { _ in missing.isEmpty }, missing: missing, source: kind.source,
+            trainCount: isIDX ? 60_000 : nil, testCount: isIDX ? 10_000 : nil, labelCount: isIDX ? kind.labelNames.count : nil,
+            stored: isIDX ? "28x28x1" : nil)
+    }
+}
+
+extension DatasetKind {
+    fileprivate var summary: String {
+        switch self {
+        case .fashionMNIST: "photographs of clothes in grey, ten labels"
+        case .mnist: "handwritten digits in grey, ten labels; IDX files, plain or .gz"
+        case .tensor: "network input as it stands: images [N, C, H, W] float32 and labels [N] int64"
+        }
+    }
+}

@@ -1,0 +1,32 @@
+/// What is known of a data set before its files are read.
+extension DatasetKind {
+    /// Where the data set is looked for when the specification names no path.
+    public var usualDirectory: String? {
+        switch self {
+        case .fashionMNIST: "/usr/share/datasets/fashion-mnist"
+        case .mnist, .tensor: nil
+        }
+    }
+
+    /// What to do where its files are missing.
+    var source: String {
+        switch self {
+        case .fashionMNIST: "run Scripts/setup, or install Debian's package dataset-fashion-mnist"
+        case .mnist: "put MNIST's four IDX files there, plain or .gz, or name the directory that has them: mnist:DIR"
+        case .tensor: "name a safetensors file with images and labels: tensor:FILE.safetensors"
+        }
+    }
+
+    /// The names of labels 0, 1, …; empty where the file decides.
+    var labelNames: [String] {
+        switch self {
+        case .fashionMNIST:
+            // The table in the data set's own README (Xiao, Rasul, Vollgraf: "Fashion-MNIST", arXiv:1708.07747).
+            [
+                "T-shirt/top", "Trouser", "Pullover", "Dress", "Coat", "Sandal", "Shirt", "Sneaker", "Bag", "Ankle boot",
+            ]
+        case .mnist: (0...9).map(String.init)
+        case .tensor: []
+        }
+    }
+}

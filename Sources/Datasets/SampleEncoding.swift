@@ -1,0 +1,53 @@
+/// How one stored sample's bytes are laid out. It travels to workers as JSON, beside the samples themselves.
+public struct SampleEncoding: Codable, Hashable, Sendable {
+    public enum Format: String, Codable, Sendable {
+        /// One byte per value, [height, width, channels].
+        case uint8HWC = "uint8-hwc"
+        /// Little-endian float32, [channels, height, width], as the network takes them.
+        case float32CHW = "float32-chw"
+
+        /// Bytes per value.
+        var valueByteCount: Int { self == .uint8HWC ? 1 : 4 }
+    }
+
+    public let format: Format
+    public let height: Int
+    public let width: Int
+    public let channels: Int
+
+    /// The longest side that is read: a limit on what a damaged header or a hostile peer can make us allocate.
+    public static let largestSide = 4_096
+    /// The most channels that are read.
+    public static let mostChannels = 64
+
+    /// - Precondition: the sides are within 1 ... `largestSide`, the channels within 1 ... `mostChannels`.
+    public init(_ format: Format, height: Int, width: Int, channels: Int) {
+        precondition(Self.allows(height: height, width: width, channels: channels), "\(height)x\(width)x\(channels)")
+        self.format = format
+        self.height = height
+        self.width = width
+        self.channels = channels
+    }
+
+    /// Whether the extents are within the limits.
+    public static func allows(height: Int, width: Int, channels: Int) -> Bool {
+        (1...largestSide).contains(height) && (1...largestSide).contains(width) && (1...mostChannels).contains(channels)
+    }
+
+    /// Bytes of one sample.
+    public var byteCount: Int { height * width * channels * format.valueByteCount }
+
+    private enum CodingKeys: CodingKey { case format, height, width, channels }
+
+    public init(from decoder: any Decoder) throws {
+        let container = try decoder.container(keyedBy: CodingKeys.self)
+        format = try container.decode(Format.self, forKey: .format)
+        height = try container.decode(Int.self, forKey: .height)
+        width = try container.decode(Int.self, forKey: .width)
+        channels = try container.decode(Int.self, forKey: .channels)
+        guard Self.allows(height: height, width: width, channels: channels) else {
+            throw DecodingError.dataCorrupted(.init(
+                codingPath: decoder.codingPath, debugDescription: "impossible sample extents \(height)x\(width)x\(channels)"))
+        }
+    }
+}

@@ -1,0 +1,70 @@
+/// The figures of one layer, from the results of its filters (`method.md`, phase 3).
+public struct LayerFigures: Hashable, Sendable {
+    /// Means over a set of filters.
+    public struct Means: Codable, Hashable, Sendable {
+        /// N_c, clusters per filter.
+        public var clustersPerFilter: Double
+        /// C_s, labels per cluster, over the clusters of all the filters; nil where there is no cluster.
+        public var clusterSize: Double?
+        /// Per filter.
+        public var noise: Double
+        public var internalNoise: Double
+        public var externalNoise: Double
+    }
+
+    public let layer: String
+    public let labels: Int
+    public let filterCount: Int
+    /// Filters with at least one cluster.
+    public let activeFilters: Int
+    /// Filters whose field has no positive element.
+    public let silentFilters: Int
+    /// Means over the filters with at least one cluster; nil where there is none.
+    public let active: Means?
+    /// Means over all filters; nil for a layer without filters.
+    public let all: Means?
+    /// S = (Σ_f Σ_clusters size) / K, over all filters: how many filters vouch for an input's own label.
+    public let signal: Double
+    /// N = (Σ_f noise_f) / (K·(K−1)), over all filters: how many filters speak for one given other label outside any
+    /// cluster. 0 for K = 1, where there is no other label.
+    public let noisePerLabel: Double
+    public let signalToNoise: SignalToNoise
+    /// Number of clusters of each size: element s counts the clusters of s + 1 labels, up to the largest size found.
+    public let clusterSizeCounts: [Int]
+
+    public init(layer: String, labels: Int, filters: [FilterResult]) {
+        self.layer = layer
+        self.labels = labels
+        filterCount = filters.count
+        let withClusters = filters.filter(\.isActive)
+        activeFilters = withClusters.count
+        silentFilters = filters.count { $0.silent }
+        active = Self.means(withClusters)
+        all = Self.means(filters)
+        // Sums of whole numbers: exact, so no order of filters changes a figure.
+        let clustered = filters.reduce(0) { $0 + $1.clusteredLabelCount }
+        let noise = filters.reduce(0) { $0 + $1.noise }
+        signal = labels > 0 ? Double(clustered) / Double(labels) : 0
+        noisePerLabel = labels > 1 ? Double(noise) / (Double(labels) * Double(labels - 1)) : 0
+        signalToNoise = SignalToNoise(signal: signal, noise: noisePerLabel)
+        var counts: [Int] = []
+        for cluster in filters.lazy.flatMap(\.clusters) {
+            if counts.count < cluster.count { counts += [Int](repeating: 0, count: cluster.count - counts.count) }
+            counts[cluster.count - 1] += 1
+        }
+        clusterSizeCounts = counts
+    }
+
+    private static func means(_ filters: [FilterResult]) -> Means? {
+        guard !filters.isEmpty else { return nil }
+        let count = Double(filters.count)
+        let clusters = filters.reduce(0) { $0 + $1.clusters.count }
+        let clustered = filters.reduce(0) { $0 + $1.clusteredLabelCount }
+        return Means(
+            clustersPerFilter: Double(clusters) / count,
+            clusterSize: clusters > 0 ? Double(clustered) / Double(clusters) : nil,
+            noise: Double(filters.reduce(0) { $0 + $1.noise }) / count,
+            internalNoise: Double(filters.reduce(0) { $0 + $1.internalNoise }) / count,
+            externalNoise: Double(filters.reduce(0) { $0 + $1.externalNoise }) / count)
+    }
+}

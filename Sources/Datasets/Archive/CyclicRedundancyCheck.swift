@@ -5,7 +5,7 @@ struct CyclicRedundancyCheck {
 
     var value: UInt32 { ~state }
 
-    mutating func update(_ bytes: ArraySlice<UInt8>) {
+    mutating func update(_ bytes: UnsafeRawBufferPointer.SubSequence) {
         let table = Self.table.span
         var state = state
         for byte in bytes { state = table[Int(UInt8(truncatingIfNeeded: state) ^ byte)] ^ (state >> 8) }

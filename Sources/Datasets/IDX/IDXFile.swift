@@ -21,7 +21,7 @@ struct IDXFile {
             bytes = try Self.readBytes(stream, dimensions)
         } catch {
             // Where the gzip checksum fails too, damage is the better explanation of a header that makes no sense.
-            _ = try stream.finish()
+            if !stream.hasFailed { _ = try stream.finish() }
             throw error
         }
         let surplus = try stream.finish()

@@ -1,3 +1,4 @@
+import Diagnostics
 import Foundation
 import Tensors
 
@@ -25,12 +26,20 @@ extension Preprocessing {
 
     /// Prepares a shard: samples that lie one after the other, as `Split.encodedSamples` joins them, become
     /// [count, outputSize, outputSize, channels]. Floats of `output` beyond them stay as they are.
-    /// - Precondition: `samples` has `encoding.byteCount` bytes for each index, and `output` has room.
+    /// - Throws: a `Problem` where the bytes do not match the number of samples or a number is out of range, for shards
+    ///   come from sockets.
+    /// - Precondition: `output` has room for `sampleIndices.count` samples.
     public func prepareShard(
         _ samples: Data, into output: FloatBuffer, sampleIndices: [Int], epoch: Int, seed: UInt64, augment: Bool
-    ) {
+    ) throws(Problem) {
         let stride = encoding.byteCount
-        precondition(samples.count == sampleIndices.count * stride, "\(samples.count) bytes for \(sampleIndices.count) samples")
+        guard samples.count == sampleIndices.count * stride else {
+            throw Problem("\(samples.count) bytes of samples, where \(sampleIndices.count) of \(stride) bytes each were announced")
+        }
+        let range = 0...Int(UInt32.max)
+        guard range.contains(epoch), sampleIndices.allSatisfy(range.contains) else {
+            throw Problem("an epoch or sample number does not fit in 32 bits")
+        }
         let bytes = samples.span
         for (place, sampleIndex) in sampleIndices.enumerated() {
             prepare(

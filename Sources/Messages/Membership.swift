@@ -1,0 +1,134 @@
+import Foundation
+
+// Joining, staying and leaving.
+
+/// worker → coordinator: the first message of every connection. Sent again, with the same incarnation, after a reconnect.
+public struct Hello: Hashable, Codable, Sendable {
+    /// The name that the worker would like; the coordinator makes it unique.
+    public var name: String
+    /// A UUID drawn when the process started: tells a worker that reconnected from one that restarted.
+    public var incarnation: String
+    public var host: String
+    public var pid: Int
+    /// Lanes: shards that it computes at the same time.
+    public var threads: Int
+    /// Instruction set, BLAS core and build; a run admits one, for others give other last bits.
+    public var fingerprint: String
+    public var protocolRange: ProtocolRange
+
+    public init(
+        name: String, incarnation: String, host: String, pid: Int, threads: Int, fingerprint: String,
+        protocolRange: ProtocolRange = .supported
+    ) {
+        self.name = name
+        self.incarnation = incarnation
+        self.host = host
+        self.pid = pid
+        self.threads = threads
+        self.fingerprint = fingerprint
+        self.protocolRange = protocolRange
+    }
+}
+
+/// The protocol versions that a program speaks.
+public struct ProtocolRange: Hashable, Codable, Sendable {
+    public var lowest: Int
+    public var highest: Int
+
+    public init(lowest: Int, highest: Int) {
+        self.lowest = lowest
+        self.highest = highest
+    }
+
+    public static let supported = ProtocolRange(lowest: protocolVersion, highest: protocolVersion)
+}
+
+/// coordinator → worker: admitted, and what the run is about.
+public struct Welcome: Hashable, Codable, Sendable {
+    public var run: String
+    /// The name under which the worker is known from now on.
+    public var name: String
+    /// How often the worker must send a heartbeat.
+    public var heartbeatSeconds: Double
+    /// How long either side waits in silence before it takes the other for lost.
+    public var timeoutSeconds: Double
+    /// JSON text that says what the lanes must be built for (model, preprocessing, heads, shard size); opaque here.
+    public var task: String
+
+    public init(run: String, name: String, heartbeatSeconds: Double, timeoutSeconds: Double, task: String) {
+        self.run = run
+        self.name = name
+        self.heartbeatSeconds = heartbeatSeconds
+        self.timeoutSeconds = timeoutSeconds
+        self.task = task
+    }
+}
+
+/// Why somebody was not let in, or a message was not taken. An open set: a newer coordinator may know more reasons.
+public struct RefusalCode: RawRepresentable, Hashable, Codable, Sendable {
+    public let rawValue: String
+    public init(rawValue: String) { self.rawValue = rawValue }
+
+    public static let version = RefusalCode(rawValue: "version")
+    public static let fingerprint = RefusalCode(rawValue: "fingerprint")
+    public static let unknownKind = RefusalCode(rawValue: "unknown-kind")
+    public static let malformed = RefusalCode(rawValue: "malformed")
+    /// A message other than hello from a peer that has not said hello; to be answered with hello.
+    public static let unknownPeer = RefusalCode(rawValue: "unknown-peer")
+    public static let wrongRun = RefusalCode(rawValue: "wrong-run")
+    public static let runOver = RefusalCode(rawValue: "run-over")
+    public static let full = RefusalCode(rawValue: "full")
+}
+
+/// coordinator → anyone: not accepted, why, and what to do.
+public struct Refusal: Hashable, Codable, Sendable {
+    public var code: RefusalCode
+    public var reason: String
+    public var remedy: String?
+
+    public init(code: RefusalCode, reason: String, remedy: String? = nil) {
+        self.code = code
+        self.reason = reason
+        self.remedy = remedy
+    }
+}
+
+/// worker → coordinator: leaves of its own will; its units may be dealt again at once.
+public struct Goodbye: Hashable, Codable, Sendable {
+    public var reason: String
+    public init(reason: String) { self.reason = reason }
+}
+
+/// worker → coordinator: the lanes live. Sent by the thread that hands out work, not by the one that moves messages.
+public struct Heartbeat: Hashable, Codable, Sendable {
+    /// Counts from 1 in each incarnation.
+    public var sequence: Int
+    /// The oldest unit under way.
+    public var unit: UInt64?
+    public var lanesBusy: Int
+    public var residentBytes: Int
+    public var unitsDone: Int
+
+    public init(sequence: Int, unit: UInt64? = nil, lanesBusy: Int, residentBytes: Int, unitsDone: Int) {
+        self.sequence = sequence
+        self.unit = unit
+        self.lanesBusy = lanesBusy
+        self.residentBytes = residentBytes
+        self.unitsDone = unitsDone
+    }
+
+    enum CodingKeys: String, CodingKey { case sequence, lanesBusy, residentBytes, unitsDone }
+}
+
+public enum RunOutcome: String, Hashable, Codable, Sendable { case finished, failed, interrupted }
+
+/// coordinator → worker: the run is over; there is nothing more to do.
+public struct RunEnd: Hashable, Codable, Sendable {
+    public var outcome: RunOutcome
+    public var message: String
+
+    public init(outcome: RunOutcome, message: String) {
+        self.outcome = outcome
+        self.message = message
+    }
+}

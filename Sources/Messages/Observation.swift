@@ -1,0 +1,153 @@
+import Diagnostics
+import Foundation
+
+// What `filterscope status` and `filterscope logs` ask, and the answers. An observer needs no hello.
+
+/// observer → coordinator.
+public struct StatusRequest: Hashable, Codable, Sendable {
+    public init() {}
+}
+
+public enum RunState: String, Hashable, Codable, Sendable, CaseIterable {
+    case starting
+    case waitingForWorkers = "waiting for workers"
+    case running, paused, finished, failed, interrupted
+}
+
+public enum WorkerState: String, Hashable, Codable, Sendable, CaseIterable {
+    /// Admitted, and getting ready.
+    case joining
+    case idle, working
+    /// Slower than the others, or late with its heartbeat.
+    case lagging
+    /// Silent for too long; its units were dealt again.
+    case lost
+    /// Said goodbye.
+    case left
+}
+
+/// coordinator → observer: where the run stands. Times are seconds since 1970 by the coordinator's clock.
+public struct StatusReport: Hashable, Codable, Sendable {
+    public var run: String
+    public var recipe: String
+    public var phase: String
+    public var state: RunState
+    public var step: Int
+    public var totalSteps: Int
+    public var epoch: Int
+    /// Samples per second over the last while.
+    public var rate: Double
+    /// For the phase; nil while nothing can be said.
+    public var secondsLeft: Double?
+    /// `loss`, `accuracy` and what else the phase measures.
+    public var metrics: [String: Double]
+    public var workers: [WorkerStatus]
+    /// What goes wrong at present, in sentences for people.
+    public var faults: [String]
+    public var startedAt: Double
+    public var updatedAt: Double
+
+    public init(
+        run: String, recipe: String, phase: String, state: RunState, step: Int, totalSteps: Int, epoch: Int, rate: Double,
+        secondsLeft: Double? = nil, metrics: [String: Double] = [:], workers: [WorkerStatus] = [], faults: [String] = [],
+        startedAt: Double, updatedAt: Double
+    ) {
+        self.run = run
+        self.recipe = recipe
+        self.phase = phase
+        self.state = state
+        self.step = step
+        self.totalSteps = totalSteps
+        self.epoch = epoch
+        self.rate = rate
+        self.secondsLeft = secondsLeft
+        self.metrics = metrics
+        self.workers = workers
+        self.faults = faults
+        self.startedAt = startedAt
+        self.updatedAt = updatedAt
+    }
+}
+
+public struct WorkerStatus: Hashable, Codable, Sendable {
+    public var name: String
+    public var host: String
+    public var pid: Int
+    public var threads: Int
+    public var state: WorkerState
+    /// Its part of the units done in this phase, from 0 to 1.
+    public var share: Double
+    public var unitsDone: Int
+    /// Since it was last heard of.
+    public var lagSeconds: Double
+    public var residentBytes: Int
+    /// When it was admitted.
+    public var joined: Double
+
+    public init(
+        name: String, host: String, pid: Int, threads: Int, state: WorkerState, share: Double, unitsDone: Int,
+        lagSeconds: Double, residentBytes: Int, joined: Double
+    ) {
+        self.name = name
+        self.host = host
+        self.pid = pid
+        self.threads = threads
+        self.state = state
+        self.share = share
+        self.unitsDone = unitsDone
+        self.lagSeconds = lagSeconds
+        self.residentBytes = residentBytes
+        self.joined = joined
+    }
+}
+
+/// observer → coordinator: the next page of the merged log.
+public struct LogsRequest: Hashable, Codable, Sendable {
+    /// Records with a larger id are wanted; 0 for all.
+    public var after: Int
+    /// At most this many; the coordinator may send fewer.
+    public var limit: Int
+    /// Records of at least this level.
+    public var level: LogLevel?
+    public var worker: String?
+    /// Records whose message or fields contain this text.
+    public var grep: String?
+    /// Records from this time on, in seconds since 1970.
+    public var since: Double?
+
+    public init(
+        after: Int = 0, limit: Int = 1000, level: LogLevel? = nil, worker: String? = nil, grep: String? = nil, since: Double? = nil
+    ) {
+        self.after = after
+        self.limit = limit
+        self.level = level
+        self.worker = worker
+        self.grep = grep
+        self.since = since
+    }
+}
+
+/// coordinator → observer: a page of the log, by ascending id.
+public struct LogsReply: Hashable, Codable, Sendable {
+    public var entries: [LogEntry]
+    /// Where the next request goes on; it may lie beyond the last entry, where later records did not match.
+    public var lastID: Int
+    /// The run is over and nothing follows.
+    public var finished: Bool
+
+    public init(entries: [LogEntry], lastID: Int, finished: Bool) {
+        self.entries = entries
+        self.lastID = lastID
+        self.finished = finished
+    }
+}
+
+public struct LogEntry: Hashable, Codable, Sendable {
+    public var id: Int
+    public var record: LogRecord
+
+    public init(id: Int, record: LogRecord) {
+        self.id = id
+        self.record = record
+    }
+}

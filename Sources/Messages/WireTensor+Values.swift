@@ -1,0 +1,79 @@
+import Foundation
+import Tensors
+
+#if _endian(big)
+#error("tensors travel little-endian and are copied as they lie in memory: this machine would have to swap bytes")
+#endif
+
+/// Making tensors of values in memory.
+/// - Precondition: as many values as the shape has elements; a caller's mistake otherwise, not a peer's.
+extension WireTensor {
+    public init(_ name: String, _ shape: Shape, floats: FloatBuffer) {
+        self.init(name, type: .float32, shape, count: floats.count, Data(floats.bytes))
+    }
+
+    public init(_ name: String, _ shape: Shape, floats: [Float]) {
+        self.init(name, type: .float32, shape, count: floats.count, floats.withUnsafeBytes { Data($0) })
+    }
+
+    public init(_ name: String, _ shape: Shape, doubles: [Double]) {
+        self.init(name, type: .float64, shape, count: doubles.count, doubles.withUnsafeBytes { Data($0) })
+    }
+
+    public init(_ name: String, _ shape: Shape, int64s: [Int64]) {
+        self.init(name, type: .int64, shape, count: int64s.count, int64s.withUnsafeBytes { Data($0) })
+    }
+
+    public init(_ name: String, _ shape: Shape, uint8s: Data) {
+        self.init(name, type: .uint8, shape, count: uint8s.count, uint8s)
+    }
+
+    private init(_ name: String, type: ElementType, _ shape: Shape, count: Int, _ data: Data) {
+        precondition(count == shape.count, "\(count) values for tensor \(name) of shape \(shape)")
+        self.init(name, checked: type, shape, data)
+    }
+}
+
+/// Reading values; every reader checks the element type, and a buffer's reader the count.
+extension WireTensor {
+    /// Copies float32 elements into memory of exactly that many.
+    public func floats(into buffer: FloatBuffer) throws(ProtocolError) {
+        try expect(.float32)
+        guard buffer.count == shape.count else {
+            throw .badTensor(name: name, reason: "\(buffer.count) elements are expected, shape \(shape) has \(shape.count)")
+        }
+        data.copyBytes(to: buffer.mutableBytes)
+    }
+
+    public func floats() throws(ProtocolError) -> [Float] { try values(of: .float32, zero: 0) }
+    public func doubles() throws(ProtocolError) -> [Double] { try values(of: .float64, zero: 0) }
+    public func int64s() throws(ProtocolError) -> [Int64] { try values(of: .int64, zero: 0) }
+
+    public func uint8s() throws(ProtocolError) -> Data {
+        try expect(.uint8)
+        return data
+    }
+
+    /// Copies rather than views: a frame's bytes may lie on any boundary.
+    private func values<Element: BitwiseCopyable>(of type: ElementType, zero: Element) throws(ProtocolError) -> [Element] {
+        try expect(type)
+        var values = [Element](repeating: zero, count: shape.count)
+        values.withUnsafeMutableBytes { _ = data.copyBytes(to: $0) }
+        return values
+    }
+
+    private func expect(_ expected: ElementType) throws(ProtocolError) {
+        guard type == expected else {
+            throw .badTensor(name: name, reason: "elements are \(type.rawValue), \(expected.rawValue) is expected")
+        }
+    }
+}
+
+extension Sequence where Element == WireTensor {
+    /// The tensor of a name.
+    /// - Throws: `.missingTensor`.
+    public func tensor(_ name: String) throws(ProtocolError) -> WireTensor {
+        for tensor in self where tensor.name == name { return tensor }
+        throw .missingTensor(name: name)
+    }
+}

@@ -1,0 +1,51 @@
+import Foundation
+
+extension WorkUnit: MessagePayload {
+    static var kind: MessageKind { .unit }
+    var wrapped: Message { .unit(self) }
+    var carriedUnit: UInt64? { id }
+    var carriedTensors: [WireTensor] { tensors }
+
+    mutating func attach(unit: UInt64?, tensors: [WireTensor]) throws(ProtocolError) {
+        id = try Self.required(unit)
+        self.tensors = tensors
+    }
+
+    func check(_ check: FieldCheck) throws(ProtocolError) {
+        for reference in needs { try check.name(reference.set, "needs.set") }
+        try work.check(check)
+    }
+}
+
+extension UnitResult: MessagePayload {
+    static var kind: MessageKind { .result }
+    var wrapped: Message { .result(self) }
+    var carriedUnit: UInt64? { unit }
+    var carriedTensors: [WireTensor] { tensors }
+
+    mutating func attach(unit: UInt64?, tensors: [WireTensor]) throws(ProtocolError) {
+        self.unit = try Self.required(unit)
+        self.tensors = tensors
+    }
+
+    func check(_ check: FieldCheck) throws(ProtocolError) {
+        try check.amount(seconds, "seconds")
+        for name in figures.keys { try check.name(name, "figures") }
+    }
+}
+
+extension UnitFailure: MessagePayload {
+    static var kind: MessageKind { .failure }
+    var wrapped: Message { .failure(self) }
+    var carriedUnit: UInt64? { unit }
+    mutating func attach(unit: UInt64?, tensors: [WireTensor]) throws(ProtocolError) { self.unit = try Self.required(unit) }
+    func check(_ check: FieldCheck) throws(ProtocolError) { try check.text(what, "what") }
+}
+
+extension UnitCancellation: MessagePayload {
+    static var kind: MessageKind { .cancel }
+    var wrapped: Message { .cancel(self) }
+    var carriedUnit: UInt64? { unit }
+    mutating func attach(unit: UInt64?, tensors: [WireTensor]) throws(ProtocolError) { self.unit = try Self.required(unit) }
+    func check(_ check: FieldCheck) throws(ProtocolError) {}
+}

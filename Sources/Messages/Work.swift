@@ -1,0 +1,91 @@
+import Foundation
+
+// Dealing units and taking their results.
+
+/// coordinator → worker: one unit of work.
+public struct WorkUnit: Hashable, Codable, Sendable {
+    /// Unique in the run. A unit dealt twice keeps its number, so a late duplicate of its result is known for one.
+    public var id: UInt64
+    /// The parameter sets it is computed with; sent to this worker before the unit.
+    public var needs: [ParameterReference]
+    public var work: UnitDescription
+    /// `samples` (U8 or F32) and `labels` (I64) where the worker has no data of its own.
+    public var tensors: [WireTensor]
+
+    public init(id: UInt64, needs: [ParameterReference], work: UnitDescription, tensors: [WireTensor] = []) {
+        self.id = id
+        self.needs = needs
+        self.work = work
+        self.tensors = tensors
+    }
+
+    enum CodingKeys: String, CodingKey { case needs, work }
+
+    public init(from decoder: any Decoder) throws {
+        let container = try decoder.container(keyedBy: CodingKeys.self)
+        id = 0
+        needs = try container.decode([ParameterReference].self, forKey: .needs)
+        work = try container.decode(UnitDescription.self, forKey: .work)
+        tensors = []
+    }
+}
+
+/// worker → coordinator: what a unit yielded.
+public struct UnitResult: Hashable, Codable, Sendable {
+    public var unit: UInt64
+    /// Time that the lanes spent on it.
+    public var seconds: Double
+    /// Scalars by name: a loss sum, a correct count. They may be NaN or infinite, as a diverged loss is.
+    public var figures: [String: Double]
+    public var tensors: [WireTensor]
+
+    public init(unit: UInt64, seconds: Double, figures: [String: Double] = [:], tensors: [WireTensor] = []) {
+        self.unit = unit
+        self.seconds = seconds
+        self.figures = figures
+        self.tensors = tensors
+    }
+
+    enum CodingKeys: String, CodingKey { case seconds, figures }
+
+    public init(from decoder: any Decoder) throws {
+        let container = try decoder.container(keyedBy: CodingKeys.self)
+        unit = 0
+        seconds = try container.decode(Double.self, forKey: .seconds)
+        figures = try container.decode([String: Double].self, forKey: .figures)
+        tensors = []
+    }
+}
+
+/// worker → coordinator: a unit could not be computed.
+public struct UnitFailure: Hashable, Codable, Sendable {
+    public var unit: UInt64
+    public var what: String
+    /// Whether another worker, or a later try, may succeed.
+    public var retryable: Bool
+
+    public init(unit: UInt64, what: String, retryable: Bool) {
+        self.unit = unit
+        self.what = what
+        self.retryable = retryable
+    }
+
+    enum CodingKeys: String, CodingKey { case what, retryable }
+
+    public init(from decoder: any Decoder) throws {
+        let container = try decoder.container(keyedBy: CodingKeys.self)
+        unit = 0
+        what = try container.decode(String.self, forKey: .what)
+        retryable = try container.decode(Bool.self, forKey: .retryable)
+    }
+}
+
+/// coordinator → worker: a unit is no longer wanted. No answer; a result on its way is harmless.
+public struct UnitCancellation: Hashable, Codable, Sendable {
+    public var unit: UInt64
+    public init(unit: UInt64) { self.unit = unit }
+
+    enum CodingKeys: CodingKey {}
+    public init(from decoder: any Decoder) throws { unit = 0 }
+    public func encode(to encoder: any Encoder) throws { _ = encoder.container(keyedBy: CodingKeys.self) }
+}

@@ -10,6 +10,16 @@ public struct LayerFigures: Hashable, Sendable {
         public var noise: Double
         public var internalNoise: Double
         public var externalNoise: Double
+
+        public init(
+            clustersPerFilter: Double, clusterSize: Double?, noise: Double, internalNoise: Double, externalNoise: Double
+        ) {
+            self.clustersPerFilter = clustersPerFilter
+            self.clusterSize = clusterSize
+            self.noise = noise
+            self.internalNoise = internalNoise
+            self.externalNoise = externalNoise
+        }
     }
 
     public let layer: String

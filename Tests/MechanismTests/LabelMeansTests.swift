@@ -1,0 +1,50 @@
+import Mechanism
+import Tensors
+import TestSupport
+import Testing
+
+@Suite struct LabelMeansTests {
+    @Test func meansOfAKnownBatch() throws {
+        var sums = LabelMeans(labels: 2, height: 1, width: 1, filters: 2)
+        Tensor([3, 1, 1, 2], [1, 10, 3, 30, 5, 50]).withBuffer { sums.accumulate(activations: $0, labels: [0, 0, 1]) }
+        #expect(sums.counts == [2, 1])
+        let means = try sums.means(layer: "conv1")
+        #expect(means.shape == [2, 1, 1, 2])
+        #expect(means.array == [2, 20, 5, 50])
+        sums.reset()
+        #expect(sums == LabelMeans(labels: 2, height: 1, width: 1, filters: 2))
+    }
+
+    @Test func mergeAddsSumsAndCounts() throws {
+        let values = randomFloats(12 * 8, seed: 5)
+        let labels: [Int32] = [0, 1, 2, 0, 1, 2, 2, 2, 1, 0, 0, 1]
+        func accumulated(_ range: Range<Int>) -> LabelMeans {
+            var sums = LabelMeans(labels: 3, height: 2, width: 2, filters: 2)
+            let part = Tensor([range.count, 8], Array(values[range.lowerBound * 8..<range.upperBound * 8]))
+            part.withBuffer { sums.accumulate(activations: $0, labels: Array(labels[range])) }
+            return sums
+        }
+        var merged = accumulated(0..<5)
+        merged.merge(accumulated(5..<12))
+        #expect(merged.counts == [4, 4, 4])
+        expectClose(merged.sums, accumulated(0..<12).sums, relative: 1e-15)
+        let means = try merged.means(layer: "conv1").array
+        for label in 0..<3 {
+            for element in 0..<8 {
+                let own = (0..<12).filter { labels[$0] == label }.map { Double(values[$0 * 8 + element]) }
+                #expect(abs(Double(means[label * 8 + element]) - own.reduce(0, +) / 4) < 1e-6)
+            }
+        }
+    }
+
+    @Test func surplusRowsAreNotRead() {
+        var sums = LabelMeans(labels: 1, height: 1, width: 1, filters: 1)
+        Tensor([3, 1], [1, 2, .nan]).withBuffer { sums.accumulate(activations: $0, labels: [0, 0]) }
+        #expect(sums.sums == [3])
+    }
+
+    @Test func aLabelWithoutImagesHasNoMean() {
+        let sums = LabelMeans(labels: 3, height: 1, width: 1, filters: 1, sums: [4, 0, 0], counts: [2, 0, 0])
+        #expect(throws: MechanismFault.labelsWithoutImages(layer: "conv4", labels: [1, 2])) { try sums.means(layer: "conv4") }
+    }
+}

@@ -1,0 +1,98 @@
+import Diagnostics
+import Foundation
+
+extension Recipe {
+    /// Reads a recipe through the table of fields. A field that is not given keeps its default; `name` defaults to the
+    /// file's name without its ending. A top-level `$schema` is allowed, for editors.
+    /// - Parameter file: what messages call the file.
+    /// - Throws: a `Problem` with file, line, column and the full path of the field: for a syntax error, a key that stands
+    ///   twice, an unknown field (with the nearest known one), a value of the wrong type or outside its range.
+    public init(json: Data, file: String) throws(Problem) {
+        self.init()
+        let root = try JSONReader.read(json, file: file)
+        guard case .object = root.content else {
+            throw Problem("a recipe is an object in braces, not \(root.description)", at: root.place.text(file))
+        }
+        name = URL(fileURLWithPath: file).deletingPathExtension().lastPathComponent
+        try apply(root, prefix: "", file: file)
+        if let problem = inconsistency { throw Problem(problem, at: file) }
+    }
+
+    private mutating func apply(_ object: JSONNode, prefix: String, file: String) throws(Problem) {
+        guard case .object(let members) = object.content else { return }
+        for (key, place, node) in members {
+            let path = prefix + key
+            if path == "$schema" { continue }
+            if let field = RecipeField.all.first(where: { $0.path == path }) {
+                try set(field, node, file: file)
+            } else if RecipeField.all.contains(where: { $0.path.hasPrefix(path + ".") }) {
+                guard case .object = node.content else {
+                    throw Problem("\"\(path)\" needs an object in braces, not \(node.description)", at: node.place.text(file))
+                }
+                try apply(node, prefix: path + ".", file: file)
+            } else {
+                throw Problem("unknown field \"\(path)\"", at: place.text(file), remedy: Self.suggestion(key, prefix: prefix))
+            }
+        }
+    }
+
+    /// The nearest field of the same object; else one that stands elsewhere under this very name; else what there is.
+    private static func suggestion(_ key: String, prefix: String) -> String {
+        let paths = RecipeField.all.map(\.path)
+        var siblings: [String] = []
+        for path in paths where path.hasPrefix(prefix) {
+            let name = String(path.dropFirst(prefix.count).prefix { $0 != "." })
+            if !siblings.contains(name) { siblings.append(name) }
+        }
+        if let near = nearestName(to: key, among: siblings) { return "did you mean \"\(prefix)\(near)\"?" }
+        if let elsewhere = paths.first(where: { $0.split(separator: ".").last.map(String.init) == key }) {
+            return "did you mean \"\(elsewhere)\"?"
+        }
+        if let near = nearestName(to: prefix + key, among: paths) { return "did you mean \"\(near)\"?" }
+        return "known: " + siblings.map { prefix + $0 }.joined(separator: ", ")
+    }
+
+    private mutating func set(_ field: RecipeField, _ node: JSONNode, file: String) throws(Problem) {
+        let location = node.place.text(file)
+        func mismatch(_ remedy: String? = nil) -> Problem {
+            Problem("\"\(field.path)\" needs \(field.type.description), not \(node.description)", at: location, remedy: remedy)
+        }
+        let value: RecipeValue
+        switch (field.type, node.content) {
+        case (.text, .string(let text)): value = .text(text)
+        case (.truth, .truth(let truth)): value = .truth(truth)
+        case (.choice(let choices), .string(let text)):
+            guard choices.contains(text) else {
+                throw mismatch(nearestName(to: text, among: choices).map { "did you mean \"\($0)\"?" })
+            }
+            value = .text(text)
+        case (.integer(let range), .number(let digits)):
+            guard let integer = Int(digits) ?? Double(digits).flatMap({ Int(exactly: $0) }), range.contains(integer) else {
+                throw mismatch()
+            }
+            value = .integer(integer)
+        case (.number(let range), .number(let digits)):
+            guard let number = Double(digits), range.contains(number) else { throw mismatch() }
+            value = .number(number)
+        case (.truth, .string(let text)) where text == "true" || text == "false": throw mismatch("remove the quotes")
+        case (.integer, .string(let text)) where Double(text) != nil: throw mismatch("remove the quotes")
+        case (.number, .string(let text)) where Double(text) != nil: throw mismatch("remove the quotes")
+        default: throw mismatch()
+        }
+        field.write(&self, value)
+    }
+
+    /// What no single field can tell: fields that contradict each other. Nil where all is well.
+    public var inconsistency: String? {
+        if training.batchSize % training.shardSize != 0 {
+            return "\"training.batchSize\" \(training.batchSize) is not a multiple of \"training.shardSize\" \(training.shardSize)"
+        }
+        if cluster.workerTimeoutSeconds <= cluster.heartbeatSeconds {
+            return "\"cluster.workerTimeoutSeconds\" \(cluster.workerTimeoutSeconds) must be more than \"cluster.heartbeatSeconds\" \(cluster.heartbeatSeconds)"
+        }
+        if training.translation >= model.inputSize {
+            return "\"training.translation\" \(training.translation) moves every image of \"model.inputSize\" \(model.inputSize) out of sight"
+        }
+        return nil
+    }
+}

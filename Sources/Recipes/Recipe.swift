@@ -1,0 +1,150 @@
+/// Everything that decides a run's results, and how it is carried out. Every field has a default, a unit, an allowed range
+/// and an explanation in `RecipeField.all`; decoding, encoding, the schema and `filterscope recipes --explain` read that table.
+///
+///     let (recipe, source) = try loadRecipe("fashion-demo")
+public struct Recipe: Codable, Hashable, Sendable {
+    public var name = "unnamed"
+    public var description = ""
+    /// A data set specification, `NAME[:PATH][?option=value&…]`.
+    public var dataset = "fashion-mnist"
+    /// Of weights, order, augmentation and dropout.
+    public var seed: UInt64 = 1
+    public var model = Model()
+    public var training = Training()
+    public var heads = Heads()
+    public var analysis = Analysis()
+    public var report = Report()
+    public var claims = Claims()
+    public var cluster = Cluster()
+    public var checkpoints = Checkpoints()
+
+    public init() {}
+
+    /// What a convolutional network ends with.
+    public enum Classifier: String, Codable, CaseIterable, Sendable {
+        /// One fully connected layer.
+        case linear
+        /// torchvision's three fully connected layers.
+        case mlp
+    }
+
+    /// What the learning rate's decay counts.
+    public enum DecayUnit: String, Codable, CaseIterable, Sendable {
+        case epochs, steps
+    }
+
+    public struct Model: Codable, Hashable, Sendable {
+        /// `vgg11` or `vgg16`.
+        public var name = "vgg16"
+        /// Filters of the first convolution; the others are multiples of it.
+        public var width = 64
+        public var classifier = Classifier.linear
+        public var classifierBias = true
+        /// Height and width of the network's input in pixels.
+        public var inputSize = 32
+        /// The share of activations dropped in the mlp classifier.
+        public var dropout = 0.5
+
+        public init() {}
+    }
+
+    /// Phase 1: the network.
+    public struct Training: Codable, Hashable, Sendable {
+        public var epochs = 300
+        /// The most steps, whatever `epochs` says; 0 for no cap.
+        public var maxSteps = 0
+        /// Samples of a mini-batch; a multiple of `shardSize`.
+        public var batchSize = 100
+        /// Samples of a shard, the unit of work, of batch statistics and of reduction.
+        public var shardSize = 25
+        public var learningRate = 0.028
+        public var momentum = 0.9175
+        public var weightDecay = 1e-3
+        /// The learning rate is multiplied by `decayFactor` after every `decayEvery` of `decayUnit`.
+        public var decayFactor = 0.6
+        public var decayEvery = 20
+        public var decayUnit = DecayUnit.epochs
+        /// Whether training mirrors images at random.
+        public var flip = true
+        /// The most pixels that training moves images at random, in each direction.
+        public var translation = 4
+        /// Epochs between two evaluations on the test split; 0 evaluates at the end only.
+        public var evaluateEvery = 1
+
+        public init() {}
+    }
+
+    /// Phase 2: one head per layer, on the frozen network.
+    public struct Heads: Codable, Hashable, Sendable {
+        public var epochs = 50
+        /// The most steps, whatever `epochs` says; 0 for no cap.
+        public var maxSteps = 0
+        public var learningRate = 0.01
+        public var momentum = 0.975
+        public var weightDecay = 1e-3
+        public var decayFactor = 0.975
+        public var decayEvery = 1
+        public var decayUnit = DecayUnit.epochs
+        /// Maps larger than this many positions a side are average-pooled to it before their head; 0 for no pooling.
+        public var headPool = 0
+        /// Whether the heads' training mirrors and moves images as the network's training does.
+        public var augment = true
+
+        public init() {}
+    }
+
+    /// Phase 3: single-filter performance.
+    public struct Analysis: Codable, Hashable, Sendable {
+        /// The share of a filter's largest field above which a field sets its bit.
+        public var threshold = 0.3
+        /// Samples of one unit of evaluation.
+        public var surveyShard = 100
+        /// Filters of one unit of the per-filter phase.
+        public var filtersPerUnit = 16
+
+        public init() {}
+    }
+
+    public struct Report: Codable, Hashable, Sendable {
+        /// Filters of each layer whose fields the report draws.
+        public var chosenFilters = 4
+
+        public init() {}
+    }
+
+    /// What each claim needs to be upheld.
+    public struct Claims: Codable, Hashable, Sendable {
+        /// The least Spearman correlation of layer index with accuracy.
+        public var accuracyCorrelation = 0.8
+        /// The least Spearman correlation of layer index with −noise.
+        public var noiseCorrelation = 0.5
+        /// The least Spearman correlation of layer index with the signal-to-noise ratio.
+        public var snrCorrelation = 0.5
+
+        public init() {}
+    }
+
+    /// How the work is dealt; none of it changes results.
+    public struct Cluster: Codable, Hashable, Sendable {
+        public var heartbeatSeconds = 1.0
+        /// Silence after which a worker counts as lost.
+        public var workerTimeoutSeconds = 10.0
+        /// How long a coordinator waits for enough workers before it gives up.
+        public var waitForWorkersSeconds = 120.0
+        /// Times a unit is dealt before the run fails.
+        public var unitAttempts = 5
+        /// Workers that must be there before the work begins.
+        public var minimumWorkers = 1
+
+        public init() {}
+    }
+
+    public struct Checkpoints: Codable, Hashable, Sendable {
+        /// Training steps between two checkpoints.
+        public var everySteps = 200
+        /// Checkpoints kept; older ones are removed.
+        public var keep = 3
+
+        public init() {}
+    }
+}

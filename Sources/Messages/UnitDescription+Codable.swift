@@ -43,12 +43,23 @@ extension UnitDescription {
 
 extension TrainUnit {
     func check(_ check: FieldCheck) throws(ProtocolError) {
-        try check.name(phase, "phase")
         try check.count(step, "step")
         try check.count(epoch, "epoch")
+        try check.count(batchCount, "batchCount")
+        try check.require(batchCount > 0, "batchCount", "is 0")
+        try part.check(check)
+    }
+}
+
+extension SurveyUnit {
+    func check(_ check: FieldCheck) throws(ProtocolError) { try part.check(check) }
+}
+
+extension TreePart {
+    func check(_ check: FieldCheck) throws(ProtocolError) {
         try check.require(node.level >= 0 && node.level < 53, "node.level", "is \(node.level), outside 0…52")
         try check.count(node.index, "node.index")
-        try check.count(batchCount, "batchCount")
+        try check.count(shardCount, "shardCount")
         try check.require(!shards.isEmpty, "shards", "is empty")
         var previous = -1
         for shard in shards {
@@ -57,16 +68,6 @@ extension TrainUnit {
             previous = shard.index
             try check.counts(shard.sampleIndices, "shards.sampleIndices")
         }
-    }
-}
-
-extension SurveyUnit {
-    func check(_ check: FieldCheck) throws(ProtocolError) {
-        try check.count(first, "first")
-        try check.count(count, "count")
-        try check.require(sampleIndices.count == count, "sampleIndices", "has \(sampleIndices.count) entries, count is \(count)")
-        try check.counts(sampleIndices, "sampleIndices")
-        try check.name(split, "split")
     }
 }
 

@@ -6,7 +6,7 @@ public enum UnitDescription: Hashable, Sendable {
     case train(TrainUnit)
     /// The same of one step of the heads' training.
     case heads(TrainUnit)
-    /// One pass over a range of samples: label sums, correct counts, logits.
+    /// One pass over test samples: correct counts, and sums of activations by label.
     case survey(SurveyUnit)
     /// Single-filter figures of a range of filters of one layer.
     case filters(FilterUnit)
@@ -45,56 +45,53 @@ public struct ShardSlice: Hashable, Codable, Sendable {
     }
 }
 
-public struct TrainUnit: Hashable, Codable, Sendable {
-    /// The recipe's name of the phase, such as `train`; part of what random numbers are keyed by.
-    public var phase: String
-    public var step: Int
-    public var epoch: Int
+/// The part of a tree of shards that a unit sums up.
+public struct TreePart: Hashable, Codable, Sendable {
     /// Which sum the result is.
     public var node: TreeNode
-    /// Samples in the whole mini-batch: gradients are divided by it, not by what this unit holds.
-    public var batchCount: Int
-    public var seed: UInt64
-    public var augment: Bool
+    /// Leaves of the whole tree; with it, where a node at the right edge ends.
+    public var shardCount: Int
     /// The node's shards, by ascending index.
     public var shards: [ShardSlice]
 
-    public init(
-        phase: String, step: Int, epoch: Int, node: TreeNode, batchCount: Int, seed: UInt64, augment: Bool, shards: [ShardSlice]
-    ) {
-        self.phase = phase
-        self.step = step
-        self.epoch = epoch
+    public init(node: TreeNode, shardCount: Int, shards: [ShardSlice]) {
         self.node = node
-        self.batchCount = batchCount
-        self.seed = seed
-        self.augment = augment
+        self.shardCount = shardCount
         self.shards = shards
     }
 }
 
-public struct SurveyUnit: Hashable, Codable, Sendable {
-    /// Position of the first sample in the survey's order, and how many follow from it.
-    public var first: Int
-    public var count: Int
-    /// Which samples of the split these are; as many as `count`.
-    public var sampleIndices: [Int]
-    public var wantLogits: Bool
-    public var wantLabelSums: Bool
-    public var wantHeads: Bool
-    /// `train` or `test`.
-    public var split: String
+public struct TrainUnit: Hashable, Codable, Sendable {
+    public var step: Int
+    public var epoch: Int
+    /// Samples in the whole mini-batch: gradients are divided by it, not by what this unit holds.
+    public var batchCount: Int
+    /// What augmentation and dropout draw from.
+    public var seed: UInt64
+    public var augment: Bool
+    public var part: TreePart
 
-    public init(
-        first: Int, count: Int, sampleIndices: [Int], wantLogits: Bool, wantLabelSums: Bool, wantHeads: Bool, split: String
-    ) {
-        self.first = first
-        self.count = count
-        self.sampleIndices = sampleIndices
-        self.wantLogits = wantLogits
-        self.wantLabelSums = wantLabelSums
+    public init(step: Int, epoch: Int, batchCount: Int, seed: UInt64, augment: Bool, part: TreePart) {
+        self.step = step
+        self.epoch = epoch
+        self.batchCount = batchCount
+        self.seed = seed
+        self.augment = augment
+        self.part = part
+    }
+}
+
+public struct SurveyUnit: Hashable, Codable, Sendable {
+    /// Whether the accuracy of every layer's head is wanted.
+    public var wantHeads: Bool
+    /// Whether the activations' sums by label are wanted, layer by layer.
+    public var wantLabelSums: Bool
+    public var part: TreePart
+
+    public init(wantHeads: Bool, wantLabelSums: Bool, part: TreePart) {
         self.wantHeads = wantHeads
-        self.split = split
+        self.wantLabelSums = wantLabelSums
+        self.part = part
     }
 }
 

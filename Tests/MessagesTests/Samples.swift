@@ -43,16 +43,15 @@ enum Samples {
     static let samples = WireTensor("samples", [2, 2, 3, 1], uint8s: Data(0..<12))
     static let labels = WireTensor("labels", [2], int64s: [9, -1])
     static let shards = [ShardSlice(index: 2, sampleIndices: [17]), ShardSlice(index: 3, sampleIndices: [59_999])]
+    static let part = TreePart(node: TreeNode(level: 1, index: 1), shardCount: 4, shards: shards)
     static let train = TrainUnit(
-        phase: "train", step: 1200, epoch: 2, node: TreeNode(level: 1, index: 1), batchCount: 100, seed: .max, augment: true,
-        shards: shards)
+        step: 1200, epoch: 2, batchCount: 100, seed: .max, augment: true, part: part)
     static let needs = [ParameterReference(set: "network", version: 1200), ParameterReference(set: "statistics", version: 3)]
     static let trainUnit = WorkUnit(id: 7, needs: needs, work: .train(train), tensors: [samples, labels])
     static let headsUnit = WorkUnit(id: 8, needs: needs, work: .heads(train))
     static let surveyUnit = WorkUnit(
         id: 9, needs: [],
-        work: .survey(SurveyUnit(
-            first: 500, count: 2, sampleIndices: [500, 501], wantLogits: true, wantLabelSums: true, wantHeads: false, split: "test")),
+        work: .survey(SurveyUnit(wantHeads: true, wantLabelSums: false, part: part)),
         tensors: [samples, labels])
     static let filterUnit = WorkUnit(
         id: 10, needs: [],

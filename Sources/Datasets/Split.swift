@@ -1,4 +1,5 @@
 import Foundation
+import Tensors
 
 /// The part of a data set that is trained on or tested on.
 public enum SplitName: String, Codable, CaseIterable, Sendable {
@@ -47,6 +48,18 @@ public struct Split: Sendable {
     }
 
     public func labels(_ indices: some Collection<Int>) -> [Int32] { indices.map { labels[$0] } }
+
+    /// The SHA-256 of the encoding, the samples and the labels: equal on two machines whose copies give the same bits. It
+    /// reads every byte, so ask once and keep it.
+    public func digest() -> Digest {
+        let extents = "\(encoding.height) \(encoding.width) \(encoding.channels)"
+        var record = Data("\(encoding.format.rawValue) \(extents) \(count)\n".utf8)
+        record.append(contentsOf: Digest.sha256(of: bytes).bytes)
+        for label in labels {
+            for shift in [0, 8, 16, 24] { record.append(UInt8(truncatingIfNeeded: label >> Int32(shift))) }
+        }
+        return Digest.sha256(of: record)
+    }
 
     /// The first `cap` samples, in order, whose labels `subset` drew, renumbered.
     func selecting(_ subset: LabelSubset?, cap: Int?) -> Split {

@@ -64,7 +64,9 @@ import Testing
         try fixture.pack(images)
         let whole = try fixture.contents(images + ".gz")
         try fixture.replace(images + ".gz", with: whole.prefix(whole.count * 3 / 4))
-        expectProblem(images + ".gz", "truncated gzip", "of 313600 bytes, 400 x 28 x 28", "fetch it again") { _ = try open(fixture) }
+        expectProblem(images + ".gz", "truncated gzip", "of 313600 bytes, 400 x 28 x 28", "fetch it again") {
+            _ = try open(fixture)
+        }
     }
 
     /// Every bit after the gzip header is covered by the stream's own structure, its checksum or its length.
@@ -78,6 +80,37 @@ import Testing
             try fixture.replace(images + ".gz", with: flipped)
             expectProblem(images + ".gz", "damaged", "fetch it again") { _ = try open(fixture) }
         }
+    }
+
+    @Test func damagedFashionMNISTSaysWhereToFetchIt() throws {
+        let fixture = try IDXFixture()
+        try fixture.pack(labels)
+        var packed = try fixture.contents(labels + ".gz")
+        packed[packed.count - 6] ^= 1
+        try fixture.replace(labels + ".gz", with: packed)
+        expectProblem(labels + ".gz", "checksum does not match", "fetch it again", "dataset-fashion-mnist") {
+            _ = try openDataset(DatasetSpecification("fashion-mnist:\(fixture.directory.path)"))
+        }
+    }
+
+    @Test func digestsTellCopiesApart() throws {
+        let plain = try IDXFixture()
+        let packed = try IDXFixture()
+        try packed.pack(images)
+        let digest = try open(plain).split(.train).digest()
+        #expect(try open(packed).split(.train).digest() == digest)
+        #expect(try open(plain).split(.test).digest() != digest)
+        #expect(try open(plain, options: "?train=11").split(.train).digest() != digest)
+        let otherLabel = try IDXFixture()
+        try otherLabel.replace(labels, with: idx([12], [1] + otherLabel.labels(12).dropFirst()))
+        #expect(try open(otherLabel).split(.train).digest() != digest)
+        let otherPixel = try IDXFixture()
+        try otherPixel.replace(images, with: idx([12, 6, 7], [1] + otherPixel.pixels(12).dropFirst()))
+        #expect(try open(otherPixel).split(.train).digest() != digest)
+        // The same bytes as images of another shape.
+        let turned = try IDXFixture(height: 7, width: 6)
+        #expect(turned.pixels(12) == plain.pixels(12))
+        #expect(try open(turned).split(.train).digest() != digest)
     }
 
     @Test func aWrongHeaderIsNamed() throws {

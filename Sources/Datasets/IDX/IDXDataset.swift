@@ -35,12 +35,25 @@ struct IDXDirectory {
         throw Problem("\(name) is missing (plain or .gz)", at: path, remedy: kind.source)
     }
 
+    /// Damage is told with where to fetch the file again, if that is known.
+    private func readFile(_ path: String, rank: Int) throws(Problem) -> IDXFile {
+        do {
+            return try IDXFile(path, rank: rank)
+        } catch {
+            var problem = error
+            if kind == .fashionMNIST, problem.remedy == ArchiveStream.damagedRemedy {
+                problem.remedy = "\(ArchiveStream.damagedRemedy): \(kind.source)"
+            }
+            throw problem
+        }
+    }
+
     /// Reads one split and checks that its two files agree.
     func read(_ split: SplitName, labelCount: Int) throws(Problem) -> Split {
         let names = Self.fileNames(split)
         let (imagePath, labelPath) = (try require(names.images), try require(names.labels))
-        let labelFile = try IDXFile(labelPath, rank: 1)
-        let images = try IDXFile(imagePath, rank: 3)
+        let labelFile = try readFile(labelPath, rank: 1)
+        let images = try readFile(imagePath, rank: 3)
         let (count, height, width) = (images.dimensions[0], images.dimensions[1], images.dimensions[2])
         guard count == labelFile.dimensions[0] else {
             throw Problem(
@@ -50,7 +63,8 @@ struct IDXDirectory {
         guard count > 0 else { throw Problem("there are no images in the file", at: imagePath) }
         guard SampleEncoding.allows(height: height, width: width, channels: 1) else {
             throw Problem(
-                "images of \(height)x\(width) pixels are beyond the limit of 1 ... \(SampleEncoding.largestSide) a side", at: imagePath)
+                "images of \(height)x\(width) pixels are beyond the limit of 1 ... \(SampleEncoding.largestSide) a side",
+                at: imagePath)
         }
         if let index = labelFile.bytes.firstIndex(where: { Int($0) >= labelCount }) {
             throw Problem(
@@ -76,8 +90,8 @@ func openIDXDataset(_ specification: DatasetSpecification, splits names: [SplitN
     guard let encoding = splits.first?.encoding else { preconditionFailure("no split was asked for") }
     if let other = splits.first(where: { $0.encoding != encoding }) {
         throw Problem(
-            "the splits' images differ in size: \(encoding.height)x\(encoding.width) and \(other.encoding.height)x\(other.encoding.width)",
-            at: directory.path)
+            "the splits' images differ in size: \(encoding.height)x\(encoding.width) and "
+                + "\(other.encoding.height)x\(other.encoding.width)", at: directory.path)
     }
     let preprocessing: Preprocessing
     do {

@@ -39,8 +39,8 @@ struct IDXFile {
         let numbers = Array(header)
         guard numbers.count >= 4, numbers[0] == 0, numbers[1] == 0 else {
             throw Problem(
-                "not an IDX file: it starts with \(hexadecimal(numbers.prefix(4))), not with \(hexadecimal([0, 0, 8, UInt8(rank)]))",
-                at: stream.path)
+                "not an IDX file: it starts with \(hexadecimal(numbers.prefix(4))), "
+                    + "not with \(hexadecimal([0, 0, 8, UInt8(rank)]))", at: stream.path)
         }
         guard numbers[2] == 8 else {
             throw Problem("IDX element type \(hexadecimal([numbers[2]])) is not read, only unsigned bytes (08)", at: stream.path)
@@ -51,7 +51,9 @@ struct IDXFile {
                 remedy: "check that images and labels were not exchanged")
         }
         guard numbers.count == length else {
-            throw Problem("truncated: the header has \(numbers.count) of \(length) bytes", at: stream.path, remedy: ArchiveStream.damagedRemedy)
+            throw Problem(
+                "truncated: the header has \(numbers.count) of \(length) bytes", at: stream.path,
+                remedy: ArchiveStream.damagedRemedy)
         }
         return stride(from: 4, to: length, by: 4).map { start in
             numbers[start..<start + 4].reduce(0) { $0 << 8 | Int($1) }
@@ -63,12 +65,14 @@ struct IDXFile {
         for dimension in dimensions {
             let (product, overflow) = declared.multipliedReportingOverflow(by: dimension)
             guard !overflow, product <= mostBytes else {
-                throw Problem("the header declares \(extents(dimensions)) bytes, more than the limit of \(mostBytes)", at: stream.path)
+                throw Problem(
+                    "the header declares \(extents(dimensions)) bytes, more than the limit of \(mostBytes)", at: stream.path)
             }
             declared = product
         }
         // What the file can hold bounds what is set aside, whatever the header says.
-        var bytes = Data(capacity: min(declared, stream.isGzip ? stream.storedByteCount * greatestExpansion : stream.storedByteCount))
+        let possible = stream.isGzip ? stream.storedByteCount * greatestExpansion : stream.storedByteCount
+        var bytes = Data(capacity: min(declared, possible))
         do {
             try stream.read(declared, into: &bytes)
         } catch {

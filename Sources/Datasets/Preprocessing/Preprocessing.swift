@@ -32,7 +32,8 @@ public struct Preprocessing: Codable, Hashable, Sendable {
         }
         guard encoding.height <= outputSize, encoding.width <= outputSize else {
             throw Problem(
-                "images of \(encoding.height)x\(encoding.width) pixels need resizing to fit size \(outputSize), and resizing is not built yet",
+                "images of \(encoding.height)x\(encoding.width) pixels need resizing to fit size \(outputSize), "
+                    + "and resizing is not built yet",
                 remedy: "use size=\(max(encoding.height, encoding.width)) or more")
         }
         switch encoding.format {
@@ -44,7 +45,9 @@ public struct Preprocessing: Codable, Hashable, Sendable {
                 (0..<256).map { normalization.value(ofPixel: $0, channel: channel) }
             }
         case .float32CHW:
-            guard normalization == nil else { throw Problem("float32 samples are network input already; they take no normalization") }
+            guard normalization == nil else {
+                throw Problem("float32 samples are network input already; they take no normalization")
+            }
             table = []
         }
         self.encoding = encoding

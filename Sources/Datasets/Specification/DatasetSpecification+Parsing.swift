@@ -13,7 +13,9 @@ extension DatasetSpecification {
         let location = "data set \"\(text)\""
         self.init(try DatasetKind(named: String(place[0]), location: location))
         if place.count == 2 {
-            guard !place[1].isEmpty else { throw Problem("nothing stands after the colon", at: location, remedy: "write \(kind.usage)") }
+            guard !place[1].isEmpty else {
+                throw Problem("nothing stands after the colon", at: location, remedy: "write \(kind.usage)")
+            }
             path = String(place[1])
         } else if kind.needsPath {
             throw Problem("\(kind.rawValue) needs a path", at: location, remedy: "write \(kind.usage)")
@@ -50,7 +52,8 @@ extension DatasetSpecification {
     private mutating func set(_ option: Option, _ value: String, _ location: String) throws(Problem) {
         if kind == .tensor, option == .size || option == .normalize {
             throw Problem(
-                "option \"\(option.rawValue)\" does not apply to tensor, whose samples are network input as they stand", at: location)
+                "option \"\(option.rawValue)\" does not apply to tensor, whose samples are network input as they stand",
+                at: location)
         }
         func number(within range: ClosedRange<Int>) throws(Problem) -> Int {
             guard let number = Int(value), range.contains(number) else {

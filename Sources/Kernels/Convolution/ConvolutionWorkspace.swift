@@ -1,0 +1,27 @@
+/// Floats of workspace that each of the three convolution functions may use for this geometry.
+public func convolutionWorkspaceCount(_ geometry: ConvolutionGeometry) -> Int {
+    let columns = patchBlockRows(geometry) * geometry.patchCount
+    guard let reversed = reversedGeometry(geometry) else { return columns }
+    let reversedColumns = patchBlockRows(reversed) * reversed.patchCount
+    return max(columns, alignedCount(reversed.weightCount) + reversedColumns)
+}
+
+/// How many output positions are gathered and multiplied at once. A pure function of the geometry, for the rows of a
+/// product decide its last bits. About 384 KiB, so that a block of patches is still in the second-level cache (1 MiB on
+/// the machines we know) when the product reads it.
+func patchBlockRows(_ geometry: ConvolutionGeometry) -> Int {
+    let fitting = 98_304 / geometry.patchCount / vectorWidth * vectorWidth
+    return min(geometry.outputRows, max(fitting, vectorWidth))
+}
+
+/// The geometry of the input gradient as a forward convolution of the output gradient with reversed kernels; nil where
+/// there is none (stride above 1, or more padding than the kernel has rows or columns beyond its first).
+func reversedGeometry(_ g: ConvolutionGeometry) -> ConvolutionGeometry? {
+    guard g.stride == 1, g.kernelHeight == g.kernelWidth, g.padding <= g.kernelHeight - 1 else { return nil }
+    return ConvolutionGeometry(
+        batch: g.batch, inputHeight: g.outputHeight, inputWidth: g.outputWidth, inputChannels: g.outputChannels,
+        outputChannels: g.inputChannels, kernelHeight: g.kernelHeight, kernelWidth: g.kernelWidth, stride: 1,
+        padding: g.kernelHeight - 1 - g.padding)
+}
+
+func alignedCount(_ count: Int) -> Int { (count + vectorWidth - 1) / vectorWidth * vectorWidth }

@@ -1,0 +1,68 @@
+import Tensors
+#if canImport(Glibc)
+import Glibc
+#else
+import Foundation
+#endif
+
+/// Softmax and cross-entropy of a batch.
+///
+///     loss(row) = ln Σ_k exp(logit_k) − logit_label      logitsGradient = gradientScale · (softmax − one-hot(label))
+///
+/// The row's maximum is subtracted first, so no finite logit overflows. A row with a NaN or +∞ logit has a NaN loss and
+/// counts as wrong.
+///
+/// - Parameters:
+///   - logits: [rows, classes]
+///   - labels: [rows], each in 0 ..< classes
+///   - logitsGradient: [rows, classes], overwritten; may be the same memory as logits. nil for evaluation.
+///   - gradientScale: 1 / mini-batch size, for the gradient of the mean loss.
+/// - Returns: the sum of the rows' losses, in Double, and how many rows have their label's logit on top (of equal logits
+///   the lowest label wins).
+public func softmaxCrossEntropy(
+    logits: FloatBuffer, labels: [Int32], logitsGradient: FloatBuffer?, rows: Int, classes: Int, gradientScale: Float
+) -> (lossSum: Double, correct: Int) {
+    require(classes > 0, "no classes")
+    requireCount(logits, rows * classes, "logits")
+    require(labels.count == rows, "not one label per row")
+    if let logitsGradient { requireCount(logitsGradient, rows * classes, "logitsGradient") }
+    var lossSum = 0.0
+    var correct = 0
+    for row in 0..<rows {
+        require(labels[row] >= 0 && labels[row] < Int32(classes), "a label is not in 0 ..< classes")
+        let label = Int(labels[row])
+        let values = logits.pointer + row * classes
+        let own = values[label]
+        if rank(of: label, in: values, classes: classes) == 0 { correct += 1 }
+        let largest = maximum(values, classes)
+        let sum = sumOfExponentials(values, classes, largest)
+        lossSum += log(sum) + (Double(largest) - Double(own))
+        if let logitsGradient {
+            let gradient = logitsGradient.pointer + row * classes
+            let factor = Float(Double(gradientScale) / sum)
+            forEachVector(classes) { place, lanes in
+                let exponentials = exponentialOfNonPositive(values.vector(at: place, count: lanes) - largest)
+                gradient.store(exponentials * factor, at: place, count: lanes)
+            }
+            gradient[label] -= gradientScale
+        }
+    }
+    return (lossSum, correct)
+}
+
+/// The largest of a row's numbers. A NaN need not be found here: it makes the sum of exponentials NaN.
+private func maximum(_ values: UnsafePointer<Float>, _ count: Int) -> Float {
+    var largest = values[0]
+    for index in 1..<max(count, 1) where values[index] > largest { largest = values[index] }
+    return largest
+}
+
+private func sumOfExponentials(_ values: UnsafePointer<Float>, _ count: Int, _ largest: Float) -> Double {
+    var sum = SIMD16<Double>(repeating: 0)
+    forEachVector(count) { place, lanes in
+        var exponentials = exponentialOfNonPositive(values.vector(at: place, count: lanes) - largest)
+        for lane in lanes..<vectorWidth { exponentials[lane] = 0 }
+        sum += SIMD16<Double>(exponentials)
+    }
+    return sum.sum()
+}

@@ -1,0 +1,85 @@
+import Diagnostics
+import Foundation
+import Mechanism
+
+/// `results/summary.json`: what a run ends with. Every figure of the report's tables is in it.
+public struct RunSummary: Codable, Hashable, Sendable {
+    /// Top-1 and top-5 accuracy of the trained network on the test split, 0 to 1; nil where not given.
+    public var testAccuracy: Double?
+    public var testTop5Accuracy: Double?
+    /// SHA-256 of the final weights' file, in hexadecimal.
+    public var weightsSHA256: String
+    /// From the run's start to its results, interruptions left out.
+    public var wallSeconds: Double
+    public var recipe: String
+    public var model: String
+    public var dataset: String
+    public var labels: Int
+    public var labelNames: [String]
+    /// Of phase 3.
+    public var threshold: Double
+    /// The side to which heads average-pool larger maps; nil where they do not.
+    public var headPool: Int?
+    public var layers: [LayerRow]
+    public var claims: [Claim]
+
+    public init(
+        testAccuracy: Double?, testTop5Accuracy: Double? = nil, weightsSHA256: String, wallSeconds: Double, recipe: String,
+        model: String, dataset: String, labelNames: [String], threshold: Double, headPool: Int? = nil, layers: [LayerRow],
+        claims: [Claim]
+    ) {
+        self.testAccuracy = testAccuracy
+        self.testTop5Accuracy = testTop5Accuracy
+        self.weightsSHA256 = weightsSHA256
+        self.wallSeconds = wallSeconds
+        self.recipe = recipe
+        self.model = model
+        self.dataset = dataset
+        labels = labelNames.count
+        self.labelNames = labelNames
+        self.threshold = threshold
+        self.headPool = headPool
+        self.layers = layers
+        self.claims = claims
+    }
+
+    private enum CodingKeys: String, CodingKey {
+        case testAccuracy = "test_accuracy"
+        case testTop5Accuracy = "test_top5_accuracy"
+        case weightsSHA256 = "weights_sha256"
+        case wallSeconds = "wall_seconds"
+        case recipe, model, dataset, labels
+        case labelNames = "label_names"
+        case threshold
+        case headPool = "head_pool"
+        case layers, claims
+    }
+
+    public func encode(to encoder: any Encoder) throws {
+        var container = encoder.container(keyedBy: CodingKeys.self)
+        try container.encode(testAccuracy, forKey: .testAccuracy)
+        try container.encode(testTop5Accuracy, forKey: .testTop5Accuracy)
+        try container.encode(weightsSHA256, forKey: .weightsSHA256)
+        try container.encode(wallSeconds, forKey: .wallSeconds)
+        try container.encode(recipe, forKey: .recipe)
+        try container.encode(model, forKey: .model)
+        try container.encode(dataset, forKey: .dataset)
+        try container.encode(labels, forKey: .labels)
+        try container.encode(labelNames, forKey: .labelNames)
+        try container.encode(threshold, forKey: .threshold)
+        try container.encode(headPool, forKey: .headPool)
+        try container.encode(layers, forKey: .layers)
+        try container.encode(claims, forKey: .claims)
+    }
+
+    /// Reads a summary that `ResultFiles` wrote.
+    public static func load(path: String) throws(Problem) -> RunSummary {
+        let data: Data
+        do { data = try Data(contentsOf: URL(fileURLWithPath: path)) } catch {
+            throw Problem("cannot be read", at: path, remedy: "name a run directory whose analysis is finished")
+        }
+        do { return try JSONDecoder().decode(RunSummary.self, from: data) } catch {
+            throw Problem("is not a run's summary: \(error)", at: path, remedy: "analyse the run again")
+        }
+    }
+}

@@ -1,0 +1,73 @@
+import Foundation
+import Messages
+
+/// `filterscope status` as plain text for 80 columns.
+public enum StatusView {
+    /// - Parameters:
+    ///   - now: seconds since 1970, to say how old the report is.
+    ///   - colored: whether states carry terminal colours.
+    public static func text(_ report: StatusReport, now: Double, width: Int = 80, colored: Bool = false) -> String {
+        var lines: [String] = []
+        let recipe = report.recipe.isEmpty ? "" : " (\(TextColumns.printable(report.recipe)))"
+        lines.append("Run      \(TextColumns.printable(report.run))\(recipe)")
+        lines.append("State    \(paint(report.state.rawValue, code(report.state), colored)), for \(NumberText.duration(max(0, report.updatedAt - report.startedAt)))")
+        let progress = ProgressLine(
+            label: "Phase    " + TextColumns.printable(report.phase), done: report.step, total: report.totalSteps, unit: "steps")
+        lines.append(progress.text(width: width, colored: colored))
+        var pace = ["epoch \(report.epoch)", "\(NumberText.short(report.rate)) images/s"]
+        if let left = report.secondsLeft { pace.append("\(NumberText.duration(left)) left") }
+        lines.append("Pace     " + pace.joined(separator: ", "))
+        if !report.metrics.isEmpty {
+            let metrics = report.metrics.sorted { $0.key < $1.key }.map { "\(TextColumns.printable($0.key)) \(NumberText.short($0.value))" }
+            lines += TextColumns.wrapped("Metrics  " + metrics.joined(separator: ", "), width: width, indent: "         ")
+        }
+        lines.append("")
+        lines += workerLines(report, width: width, colored: colored)
+        for fault in report.faults {
+            lines += TextColumns.wrapped("! " + TextColumns.printable(fault), width: width, indent: "  ").map { paint($0, "31", colored) }
+        }
+        let age = now - report.updatedAt
+        if age > 5 { lines += ["", "This is how things stood \(NumberText.duration(age)) ago."] }
+        return lines.map { $0 + "\n" }.joined()
+    }
+
+    /// A frame of `status --watch`: the same, over what stood on the terminal before, and no longer than the terminal is high.
+    public static func frame(_ report: StatusReport, now: Double, width: Int = 80, height: Int = 24, colored: Bool = false) -> String {
+        let lines = text(report, now: now, width: width, colored: colored).split(separator: "\n", omittingEmptySubsequences: false).dropLast()
+        let shown = lines.count < height ? Array(lines) : Array(lines.prefix(height - 2)) + ["…"]
+        // Home, then each line to its end, then all below: no flicker, as clearing the whole screen first would give.
+        return "\u{1B}[H" + shown.map { $0 + "\u{1B}[K\n" }.joined() + "\u{1B}[J"
+    }
+
+    private static func workerLines(_ report: StatusReport, width: Int, colored: Bool) -> [String] {
+        guard !report.workers.isEmpty else { return ["No worker has joined yet."] }
+        var cells = [["worker", "host", "threads", "state", "share", "units", "heard", "memory"]]
+        for worker in report.workers {
+            cells.append([
+                TextColumns.truncated(TextColumns.printable(worker.name), to: 16), TextColumns.truncated(TextColumns.printable(worker.host), to: 14),
+                "\(worker.threads)", worker.state.rawValue, NumberText.percent(worker.share, digits: 0), "\(worker.unitsDone)",
+                NumberText.duration(worker.lagSeconds) + " ago", NumberText.bytes(worker.residentBytes),
+            ])
+        }
+        let lines = TextColumns.lines(cells, alignment: [.left, .left, .right, .left, .right, .right, .right, .right])
+        // Colour goes over finished lines: escape codes would count as characters before.
+        return lines.enumerated().map { index, line in
+            let line = TextColumns.truncated(line, to: width)
+            guard index > 0 else { return line }
+            let state = report.workers[index - 1].state
+            return state == .lost || state == .lagging ? paint(line, state == .lost ? "31" : "33", colored) : line
+        }
+    }
+
+    private static func code(_ state: RunState) -> String {
+        switch state {
+        case .running, .finished: "32"
+        case .starting, .waitingForWorkers, .paused: "33"
+        case .failed, .interrupted: "31"
+        }
+    }
+
+    private static func paint(_ text: String, _ code: String, _ colored: Bool) -> String {
+        colored ? "\u{1B}[\(code)m\(text)\u{1B}[0m" : text
+    }
+}

@@ -1,0 +1,78 @@
+import Diagnostics
+import Foundation
+
+/// What reads a journal: the coordinator's own `Journal`, or a `JournalReader` beside it. The reading functions are in
+/// this protocol's extensions.
+public protocol JournalReading {
+    var database: Database { get }
+}
+
+/// The run's journal, open for writing: the coordinator's. Belongs to one thread; other threads and processes read through
+/// a `JournalReader` of their own.
+///
+/// A write is lasting against the death of any process when its call (or the transaction around it) returns; a loss of
+/// power may take the last few, never a part of one.
+public final class Journal: JournalReading {
+    public let database: Database
+
+    /// Opens `run.sqlite` and makes its tables where it is new. One that is not whole is refused.
+    public init(path: String) throws(Problem) {
+        let isNew = !FileManager.default.fileExists(atPath: path)
+        database = try Database(path: path, access: .readWrite)
+        if !isNew { try Self.refuseDamaged(database) }
+        _ = try database.rows("PRAGMA journal_mode = WAL") { _ in }
+        try database.executeScript("PRAGMA synchronous = NORMAL; PRAGMA foreign_keys = ON")
+        let database = database
+        try database.transaction { () throws(Problem) in
+            guard try Self.isEmpty(database) else { return try Self.refuseForeign(database) }
+            try database.executeScript(JournalSchema.tables)
+            try database.executeScript(
+                "PRAGMA application_id = \(JournalSchema.applicationID); PRAGMA user_version = \(JournalSchema.version)")
+        }
+    }
+
+    /// All that `body` records becomes lasting at once, or none of it where it throws. One step, one transaction: a commit
+    /// costs far more than a row.
+    public func transaction<Value>(_ body: () throws(Problem) -> Value) throws(Problem) -> Value {
+        try database.transaction(body)
+    }
+
+    private static func isEmpty(_ database: Database) throws(Problem) -> Bool {
+        try database.rows("SELECT count(*) FROM sqlite_master") { row throws(Problem) in try row.integer(0) } == [0]
+    }
+
+    private static func refuseDamaged(_ database: Database) throws(Problem) {
+        let faults = try database.rows("PRAGMA quick_check(1)") { row throws(Problem) in try row.string(0) }
+        guard faults == ["ok"] else {
+            throw Problem(
+                "the journal is damaged (\(faults.first ?? "no answer"))", at: database.path,
+                remedy: "put a copy of it back, or start the run anew in another directory; checkpoints and results stay as they are")
+        }
+    }
+
+    fileprivate static func refuseForeign(_ database: Database) throws(Problem) {
+        let application = try database.rows("PRAGMA application_id") { row throws(Problem) in try row.integer(0) }
+        let version = try database.rows("PRAGMA user_version") { row throws(Problem) in try row.integer(0) }
+        guard application == [JournalSchema.applicationID], let version = version.first else {
+            throw Problem("is an SQLite file, but not a Filterscope journal", at: database.path, remedy: "name another run directory")
+        }
+        guard version <= JournalSchema.version else {
+            throw Problem(
+                "was written by a newer Filterscope: its schema is \(version), this program knows \(JournalSchema.version)",
+                at: database.path, remedy: "use the program that wrote it, or a newer one")
+        }
+    }
+}
+
+/// A journal that somebody else may be writing, open for reading. Belongs to one thread.
+public final class JournalReader: JournalReading {
+    public let database: Database
+
+    public init(path: String) throws(Problem) {
+        guard FileManager.default.fileExists(atPath: path) else {
+            throw Problem("no journal there", at: path, remedy: "name a run directory with --run")
+        }
+        database = try Database(path: path, access: .readOnly)
+        try Journal.refuseForeign(database)
+    }
+}

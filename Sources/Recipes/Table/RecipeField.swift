@@ -14,6 +14,9 @@ public struct RecipeField: Sendable {
     /// The value where a recipe does not give one.
     public var defaultValue: RecipeValue { read(Recipe()) }
 
+    /// The same as JSON.
+    public var defaultJSON: JSONValue { defaultValue.json }
+
     /// The field's value in a recipe.
     public func value(in recipe: Recipe) -> RecipeValue { read(recipe) }
 }

@@ -1,0 +1,208 @@
+import Recipes
+
+// What the commands hand over once a command line has been parsed: plain values, defaults filled in.
+
+/// How much a command tells on standard error.
+public enum Verbosity: Int, Sendable, Comparable {
+    /// Warnings and errors.
+    case quiet
+    /// Progress, and what is made where.
+    case normal
+    /// Debug records too.
+    case verbose
+
+    public static func < (a: Verbosity, b: Verbosity) -> Bool { a.rawValue < b.rawValue }
+}
+
+/// `filterscope run`.
+public struct RunOptions: Sendable {
+    /// With the data set of `--dataset` in place, where one was given.
+    public var recipe: Recipe
+    public var recipeSource: RecipeSource
+    /// Worker processes on this machine.
+    public var workers: Int
+    /// Threads of each worker; nil shares the machine's cores among the workers.
+    public var threads: Int?
+    /// Nil for a fresh directory named after the recipe and the time.
+    public var runDirectory: String?
+    public var resume: Bool
+    public var verbosity: Verbosity
+
+    public init(
+        recipe: Recipe, recipeSource: RecipeSource, workers: Int = 1, threads: Int? = nil, runDirectory: String? = nil,
+        resume: Bool = false, verbosity: Verbosity = .normal
+    ) {
+        self.recipe = recipe
+        self.recipeSource = recipeSource
+        self.workers = workers
+        self.threads = threads
+        self.runDirectory = runDirectory
+        self.resume = resume
+        self.verbosity = verbosity
+    }
+}
+
+/// `filterscope coordinator`.
+public struct CoordinatorOptions: Sendable {
+    /// With the data set of `--dataset` in place, where one was given.
+    public var recipe: Recipe
+    public var recipeSource: RecipeSource
+    /// `tcp://HOST:PORT`.
+    public var bind: String
+    public var runDirectory: String?
+    public var resume: Bool
+    /// Allows an address beyond this machine without keys.
+    public var insecure: Bool
+    public var verbosity: Verbosity
+
+    public init(
+        recipe: Recipe, recipeSource: RecipeSource, bind: String, runDirectory: String? = nil, resume: Bool = false,
+        insecure: Bool = false, verbosity: Verbosity = .normal
+    ) {
+        self.recipe = recipe
+        self.recipeSource = recipeSource
+        self.bind = bind
+        self.runDirectory = runDirectory
+        self.resume = resume
+        self.insecure = insecure
+        self.verbosity = verbosity
+    }
+}
+
+/// `filterscope worker`.
+public struct WorkerOptions: Sendable {
+    /// `tcp://HOST:PORT`.
+    public var connect: String
+    /// Nil for one per core.
+    public var threads: Int?
+    /// Nil for host name and process number.
+    public var name: String?
+    /// How long it tries to reach a coordinator before it ends.
+    public var giveUpAfterSeconds: Double
+    public var verbosity: Verbosity
+
+    public init(
+        connect: String, threads: Int? = nil, name: String? = nil, giveUpAfterSeconds: Double = 60, verbosity: Verbosity = .normal
+    ) {
+        self.connect = connect
+        self.threads = threads
+        self.name = name
+        self.giveUpAfterSeconds = giveUpAfterSeconds
+        self.verbosity = verbosity
+    }
+}
+
+/// Which network a file of weights belongs to: `--model vgg16 --width 64 --classifier linear`. Labels and input channels
+/// come from the files.
+public struct ModelOptions: Sendable, Hashable {
+    public var name: String
+    public var width: Int
+    public var classifier: Recipe.Classifier
+    /// Height and width of the input in pixels; nil for the data set's usual one.
+    public var inputSize: Int?
+
+    public init(name: String, width: Int = 64, classifier: Recipe.Classifier = .linear, inputSize: Int? = nil) {
+        self.name = name
+        self.width = width
+        self.classifier = classifier
+        self.inputSize = inputSize
+    }
+}
+
+/// `filterscope evaluate`.
+public struct EvaluateOptions: Sendable {
+    public var model: ModelOptions
+    /// A safetensors file.
+    public var weights: String
+    /// A data set specification.
+    public var dataset: String
+    /// Nil for one per core.
+    public var threads: Int?
+    /// Where all logits go, as safetensors; nil for nowhere.
+    public var logits: String?
+    /// Where the result goes as JSON; `-` for standard output; nil for nowhere.
+    public var json: String?
+    public var verbosity: Verbosity
+
+    public init(
+        model: ModelOptions, weights: String, dataset: String, threads: Int? = nil, logits: String? = nil, json: String? = nil,
+        verbosity: Verbosity = .normal
+    ) {
+        self.model = model
+        self.weights = weights
+        self.dataset = dataset
+        self.threads = threads
+        self.logits = logits
+        self.json = json
+        self.verbosity = verbosity
+    }
+}
+
+/// `filterscope analyze` over the files of a user.
+public struct AnalyzeOptions: Sendable {
+    public var model: ModelOptions
+    /// A safetensors file.
+    public var weights: String
+    /// A safetensors file of the heads.
+    public var heads: String
+    /// A data set specification.
+    public var dataset: String
+    public var threshold: Double
+    /// Worker processes; 1 is this process alone.
+    public var workers: Int
+    /// Threads of each worker; nil shares the machine's cores among the workers.
+    public var threads: Int?
+    /// Where the result goes as JSON; `-` for standard output; nil for nowhere.
+    public var json: String?
+    public var verbosity: Verbosity
+
+    public init(
+        model: ModelOptions, weights: String, heads: String, dataset: String, threshold: Double = 0.3, workers: Int = 1,
+        threads: Int? = nil, json: String? = nil, verbosity: Verbosity = .normal
+    ) {
+        self.model = model
+        self.weights = weights
+        self.heads = heads
+        self.dataset = dataset
+        self.threshold = threshold
+        self.workers = workers
+        self.threads = threads
+        self.json = json
+        self.verbosity = verbosity
+    }
+}
+
+/// `filterscope bench`.
+public struct BenchOptions: Sendable {
+    public enum Subject: String, CaseIterable, Sendable {
+        case training, inference, kernels
+    }
+
+    public var subject: Subject
+    public var model: ModelOptions
+    /// Samples of a mini-batch.
+    public var batch: Int
+    public var labels: Int
+    /// Nil for one per core.
+    public var threads: Int?
+    /// Worker processes; 0 measures inside this process.
+    public var workers: Int
+    /// Timed runs, of which the median counts.
+    public var runs: Int
+    /// As JSON on standard output.
+    public var json: Bool
+
+    public init(
+        subject: Subject, model: ModelOptions = ModelOptions(name: "vgg16", inputSize: 32), batch: Int = 100, labels: Int = 100,
+        threads: Int? = nil, workers: Int = 0, runs: Int = 5, json: Bool = false
+    ) {
+        self.subject = subject
+        self.model = model
+        self.batch = batch
+        self.labels = labels
+        self.threads = threads
+        self.workers = workers
+        self.runs = runs
+        self.json = json
+    }
+}

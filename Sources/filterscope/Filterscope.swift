@@ -1,0 +1,61 @@
+import Diagnostics
+import Foundation
+import Runtime
+
+/// The program: finds the command, parses its options, runs it, and turns faults into a message and an exit code.
+@main enum Filterscope {
+    static let version = "0.1.0"
+
+    static let commands: [CommandDescription] = [
+        RecipesCommand.description, DatasetsCommand.description,
+    ]
+
+    static func main() {
+        // Writing to a pipe that nobody reads is an error of that write, not the end of a run.
+        signal(SIGPIPE, SIG_IGN)
+        exit(run(CommandLine.arguments.dropFirst()).rawValue)
+    }
+
+    private static func run(_ words: ArraySlice<String>) -> ExitCode {
+        do {
+            return try dispatch(words)
+        } catch let error as UsageError {
+            StandardError.writeLine(error.message)
+            return .usage
+        } catch {
+            let label = Color.red.paint("error:", if: StandardError.hasColor)
+            StandardError.writeLine("filterscope: \(label) \(error)")
+            return .failed
+        }
+    }
+
+    private static func dispatch(_ words: ArraySlice<String>) throws -> ExitCode {
+        guard let first = words.first else {
+            StandardError.writeLine(programUsage(commands))
+            return .usage
+        }
+        switch first {
+        case "--version":
+            StandardOutput.writeLine("filterscope \(version)")
+            return .done
+        case "--help", "-h":
+            StandardOutput.write(programUsage(commands))
+            return .done
+        case "help":
+            guard words.count > 1 else { return try dispatch(["--help"]) }
+            return try dispatch([words[words.startIndex + 1], "--help"])
+        case _ where first.hasPrefix("-"):
+            throw UsageError("unknown option \"\(first)\"", remedy: suggestion(for: first, among: ["--help", "--version"]), command: nil)
+        default: break
+        }
+        guard let command = commands.first(where: { $0.name == first }) else {
+            throw UsageError("unknown command \"\(first)\"", remedy: suggestion(for: first, among: commands.map(\.name)), command: nil)
+        }
+        let arguments = try ParsedArguments(words.dropFirst(), for: command)
+        if arguments.asksForHelp {
+            StandardOutput.write(command.usage)
+            return .done
+        }
+        return try command.run(arguments)
+    }
+}

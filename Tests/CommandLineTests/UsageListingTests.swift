@@ -1,0 +1,56 @@
+import Foundation
+import TestSupport
+import Testing
+
+/// What `recipes` and `datasets` print.
+@Suite struct UsageListingTests {
+    private func json(_ arguments: [String]) throws -> Any {
+        let outcome = try runFilterscope(arguments)
+        #expect(outcome.status == 0, "\(outcome.stderr)")
+        return try JSONSerialization.jsonObject(with: outcome.stdout)
+    }
+
+    @Test func recipesAreListed() throws {
+        let outcome = try runFilterscope(["recipes"])
+        #expect(outcome.status == 0)
+        #expect(outcome.stdoutText.contains("fashion-demo"))
+        let recipes = try #require(try json(["recipes", "--json"]) as? [[String: Any]])
+        #expect(recipes.compactMap { $0["name"] as? String } == ["fashion-demo", "fashion-smoke"])
+    }
+
+    @Test func printedRecipeIsAFileThatReadsBackTheSame() throws {
+        let printed = try runFilterscope(["recipes", "fashion-demo"]).stdout
+        let directory = try TemporaryDirectory()
+        let path = try directory.write(printed, to: "mine.json")
+        #expect(try runFilterscope(["recipes", path]).stdout == printed)
+    }
+
+    @Test func faultyRecipeFileIsRefusedWithItsPlace() throws {
+        let directory = try TemporaryDirectory()
+        let path = try directory.write(Data("{\n  \"training\": {\"epoch\": 3}\n}".utf8), to: "mine.json")
+        let outcome = try runFilterscope(["recipes", path])
+        #expect(outcome.status == 1)
+        #expect(outcome.stderr.contains(
+            "\(path), line 2, column 16: unknown field \"training.epoch\"; did you mean \"training.epochs\"?"), "\(outcome.stderr)")
+    }
+
+    @Test func everyFieldIsExplained() throws {
+        let text = try runFilterscope(["recipes", "--explain"]).stdoutText
+        #expect(text.contains("training.learningRate = 0.028\n"))
+        let fields = try #require(try json(["recipes", "--explain", "--json"]) as? [[String: Any]])
+        #expect(fields.count == text.split(separator: "\n").count / 3)
+        #expect(fields.contains { $0["path"] as? String == "training.momentum" && $0["default"] as? Double == 0.9175 })
+    }
+
+    @Test func schemaIsJSON() throws {
+        let schema = try #require(try json(["recipes", "--schema"]) as? [String: Any])
+        #expect(schema["$schema"] as? String == "https://json-schema.org/draft/2020-12/schema")
+    }
+
+    @Test func dataSetsAreListedWithTheirPlaces() throws {
+        let text = try runFilterscope(["datasets"]).stdoutText
+        #expect(text.contains("fashion-mnist") && text.contains("tensor:FILE.safetensors"))
+        let entries = try #require(try json(["datasets", "--json"]) as? [[String: Any]])
+        #expect(entries.contains { $0["name"] as? String == "fashion-mnist" && $0["labelCount"] as? Int == 10 })
+    }
+}

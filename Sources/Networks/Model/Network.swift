@@ -1,0 +1,62 @@
+import Diagnostics
+import Tensors
+
+/// The output of one layer, where heads are attached: [N, height, width, channels], after ReLU and the max-pool where one
+/// follows.
+public struct Tap: Hashable, Sendable {
+    /// "conv1" …
+    public let name: String
+    public let height: Int
+    public let width: Int
+    public let channels: Int
+    /// Floats per sample.
+    public var count: Int { height * width * channels }
+}
+
+/// A network's plan: its layers, the layouts of its tensors, its taps. It holds no weights; those are `ParameterVector`s
+/// that lanes are handed. Immutable, so all lanes of a process share one.
+///
+/// In memory a convolution's weights are [kH, kW, Cin, Cout] and a linear layer's [out, in], where a flattened map runs row,
+/// column, channel; weight files have torchvision's orders and are converted when read and written.
+public struct Network: Sendable {
+    public let specification: ModelSpecification
+    /// Trainable tensors under torchvision's `state_dict` names, in its order.
+    public let parameterLayout: TensorLayout
+    /// Every batch norm's running_mean and running_var, in order; empty without batch norm.
+    public let statisticsLayout: TensorLayout
+    /// One for every convolution, from the image on.
+    public let taps: [Tap]
+
+    let blocks: [ConvolutionBlock]
+    /// Rows and columns to which the last map is averaged before the classifier; nil for the linear classifier.
+    let classifierPool: Int?
+    let stages: [LinearStage]
+
+    /// Batch norm's ε, PyTorch's default.
+    static let batchNormEpsilon: Float = 1e-5
+
+    /// - Throws: a `Problem` that names the first impossible field of the specification.
+    public init(_ specification: ModelSpecification) throws(Problem) {
+        let configuration = try specification.validatedConfiguration()
+        var builder = NetworkBuilder(specification)
+        for step in configuration.steps { builder.append(step) }
+        builder.appendClassifier()
+        self.specification = specification
+        parameterLayout = builder.parameters
+        statisticsLayout = builder.statistics
+        blocks = builder.blocks
+        classifierPool = builder.classifierPool
+        stages = builder.stages
+        taps = builder.blocks.map {
+            Tap(name: $0.name, height: $0.outputSize, width: $0.outputSize, channels: $0.outputChannels)
+        }
+    }
+
+    /// Floats of one image, H · W · C.
+    public var inputCount: Int { specification.inputSize * specification.inputSize * specification.inputChannels }
+    public var parameterCount: Int { parameterLayout.elementCount }
+    /// Multiply-adds of one image's forward pass, in convolutions and linear layers.
+    public var multiplyAdds: Int {
+        blocks.reduce(0) { $0 + $1.multiplyAdds } + stages.reduce(0) { $0 + $1.multiplyAdds }
+    }
+}

@@ -1,0 +1,93 @@
+import Foundation
+import Glibc
+
+struct SystemCallFailed: Error { let call: String, code: Int32 }
+
+/// A plain TCP connection, for peers that misbehave.
+final class RawSocket {
+    private let descriptor: Int32
+
+    init(adopting descriptor: Int32) { self.descriptor = descriptor }
+
+    /// - Parameter address: `tcp://127.0.0.1:PORT`.
+    init(connectedTo address: String) throws {
+        descriptor = try Self.open()
+        var target = Self.loopback(port: UInt16(address.split(separator: ":").last ?? "") ?? 0)
+        let result = withUnsafePointer(to: &target) {
+            $0.withMemoryRebound(to: sockaddr.self, capacity: 1) {
+                connect(descriptor, $0, socklen_t(MemoryLayout<sockaddr_in>.size))
+            }
+        }
+        guard result == 0 else { throw SystemCallFailed(call: "connect", code: errno) }
+    }
+
+    deinit { close(descriptor) }
+
+    func send(_ data: Data) throws {
+        let bytes = [UInt8](data)
+        var sent = 0
+        while sent < bytes.count {
+            let count = bytes[sent...].withUnsafeBytes { Glibc.send(descriptor, $0.baseAddress, $0.count, Int32(MSG_NOSIGNAL.rawValue)) }
+            guard count > 0 else { throw SystemCallFailed(call: "send", code: errno) }
+            sent += count
+        }
+    }
+
+    /// ZMTP 3.0 with the NULL mechanism (RFC 23): greeting, then a READY command that names the socket type.
+    func greetAsDealer() throws {
+        try send(Self.greeting + Self.ready)
+    }
+
+    static let greeting =
+        Data([0xFF, 0, 0, 0, 0, 0, 0, 0, 1, 0x7F, 3, 0]) + Data("NULL".utf8) + Data(count: 16) + Data(count: 32)
+
+    static var ready: Data {
+        let body = Data([5]) + Data("READY".utf8) + Data([11]) + Data("Socket-Type".utf8) + Data([0, 0, 0, 6]) + Data("DEALER".utf8)
+        return Data([4, UInt8(body.count)]) + body
+    }
+
+    /// One short message frame, the last of its message.
+    func send(zeroMQFrame data: Data) throws { try send(Data([0, UInt8(data.count)]) + data) }
+
+    static func open() throws -> Int32 {
+        let descriptor = socket(AF_INET, Int32(SOCK_STREAM.rawValue), 0)
+        guard descriptor >= 0 else { throw SystemCallFailed(call: "socket", code: errno) }
+        return descriptor
+    }
+
+    static func loopback(port: UInt16) -> sockaddr_in {
+        var address = sockaddr_in()
+        address.sin_family = sa_family_t(AF_INET)
+        address.sin_port = port.bigEndian
+        address.sin_addr.s_addr = UInt32(0x7F00_0001).bigEndian
+        return address
+    }
+}
+
+/// A plain listener on a free port of the loopback.
+final class RawListener {
+    private let descriptor: Int32
+    let address: String
+
+    init() throws {
+        descriptor = try RawSocket.open()
+        var target = RawSocket.loopback(port: 0)
+        var length = socklen_t(MemoryLayout<sockaddr_in>.size)
+        let descriptor = descriptor
+        let bound = withUnsafeMutablePointer(to: &target) {
+            $0.withMemoryRebound(to: sockaddr.self, capacity: 1) {
+                bind(descriptor, $0, length) == 0 && listen(descriptor, 8) == 0 && getsockname(descriptor, $0, &length) == 0
+            }
+        }
+        guard bound else { throw SystemCallFailed(call: "bind", code: errno) }
+        address = "tcp://127.0.0.1:\(UInt16(bigEndian: target.sin_port))"
+    }
+
+    func accept() throws -> RawSocket {
+        let connection = Glibc.accept(descriptor, nil, nil)
+        guard connection >= 0 else { throw SystemCallFailed(call: "accept", code: errno) }
+        return RawSocket(adopting: connection)
+    }
+
+    deinit { close(descriptor) }
+}

@@ -72,11 +72,3 @@ extension Mailbox where Element == TransportEvent {
 }
 
 struct Missing: Error { let what: String }
-
-/// Threads of this process with a name, by the kernel's list.
-func threadCount(named name: String) throws -> Int {
-    let folder = "/proc/self/task"
-    return try FileManager.default.contentsOfDirectory(atPath: folder).filter { task in
-        (try? String(contentsOfFile: "\(folder)/\(task)/comm", encoding: .utf8))?.trimmingCharacters(in: .newlines) == name
-    }.count
-}

@@ -3,7 +3,7 @@ import Tensors
 
 /// What one filter says about every label to every label: element [i][j] is the mean, over the images of label i, of what
 /// the filter alone contributes to output j. Row-major, K×K (`method.md`, phase 3).
-public struct LabelField: Sendable, Equatable {
+public struct LabelField: Hashable, Sendable {
     public let labels: Int
     public let values: [Float]
 

@@ -1,0 +1,99 @@
+/// A line chart as data; `Gnuplot` draws it.
+struct Chart: Sendable {
+    enum Style: Sendable {
+        case line, thinLine, dashed
+        case linePoints
+        /// Hollow triangles without a line, for values that have no place on the axis.
+        case triangles
+    }
+
+    struct Point: Sendable {
+        var x: Double
+        var y: Double
+    }
+
+    struct Series: Sendable {
+        var name: String
+        var points: [Point]
+        var style: Style
+        var color: String
+    }
+
+    /// What the figure shows, for readers who cannot see it.
+    var title: String
+    var xLabel: String
+    var yLabel: String
+    var series: [Series]
+    /// Marks of the x axis; nil leaves them to gnuplot.
+    var xMarks: [(x: Double, text: String)]?
+    var yRange: ClosedRange<Double>?
+    var yLogarithmic = false
+    var width = 420
+    var height = 300
+    var legend = true
+    /// Columns of a legend below the plot; 0 puts it inside.
+    var legendColumns = 0
+
+    init(title: String, xLabel: String, yLabel: String, series: [Series]) {
+        self.title = title
+        self.xLabel = xLabel
+        self.yLabel = yLabel
+        self.series = series
+    }
+}
+
+extension Chart {
+    /// The gnuplot program, data inline.
+    var script: String {
+        var lines = [
+            "set terminal svg size \(width),\(height) noenhanced font 'sans-serif,12' background 'white'",
+            "set encoding utf8",
+            "set border 3 lc rgb '#9aa5b1' lw 1",
+            "set tics nomirror out scale 0.5 textcolor rgb '#52606d'",
+            "set grid ytics lc rgb '#e4e7eb' lw 1 dt 1",
+            "set xlabel \(Self.quoted(xLabel)) textcolor rgb '#52606d'",
+            "set ylabel \(Self.quoted(yLabel)) textcolor rgb '#52606d'",
+            "set offsets graph 0.02, graph 0.02, graph 0.05, 0",
+        ]
+        if let xMarks {
+            let rotated = xMarks.contains { $0.text.count > 3 }
+            lines.append("set xtics \(rotated ? "rotate by -40 " : "")(\(xMarks.map { "\(Self.quoted($0.text)) \($0.x)" }.joined(separator: ", ")))")
+        }
+        if yLogarithmic { lines.append("set logscale y") }
+        if let yRange { lines.append("set yrange [\(yRange.lowerBound):\(yRange.upperBound)]") }
+        if !legend {
+            lines.append("unset key")
+        } else if legendColumns > 0 {
+            lines.append("set key below center maxcols \(legendColumns) samplen 1.6 textcolor rgb '#323f4b'")
+        } else {
+            lines.append("set key top left Left reverse samplen 1.6 textcolor rgb '#323f4b'")
+        }
+        for (index, one) in series.enumerated() {
+            lines.append("$data\(index) << END_OF_DATA")
+            lines += one.points.map { "\($0.x) \($0.y)" }
+            lines.append("END_OF_DATA")
+        }
+        let plots = series.enumerated().map { index, one in
+            "$data\(index) using 1:2 with \(one.style.gnuplot) lc rgb '\(one.color)' \(one.name.isEmpty ? "notitle" : "title \(Self.quoted(one.name))")"
+        }
+        lines.append("plot " + plots.joined(separator: ", "))
+        return lines.joined(separator: "\n") + "\n"
+    }
+
+    /// A gnuplot string: in single quotes nothing but the quote itself is special.
+    private static func quoted(_ text: String) -> String {
+        "'" + TextColumns.printable(text).replacing("'", with: "''") + "'"
+    }
+}
+
+extension Chart.Style {
+    fileprivate var gnuplot: String {
+        switch self {
+        case .line: "lines lw 2"
+        case .thinLine: "lines lw 1"
+        case .dashed: "lines lw 2 dt 2"
+        case .linePoints: "linespoints lw 2 pt 7 ps 0.6"
+        case .triangles: "points pt 8 ps 1.1 lw 2"
+        }
+    }
+}

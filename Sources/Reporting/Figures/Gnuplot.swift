@@ -1,0 +1,68 @@
+import Diagnostics
+import Foundation
+
+/// Runs the `gnuplot` program. Script, picture and complaints go through files, not pipes: neither side can wait for the
+/// other with a full pipe, and none dies of a closed one.
+struct Gnuplot: Sendable {
+    let executable: String
+    /// How long one chart may take.
+    static let timeoutSeconds = 60.0
+
+    /// Finds the program on PATH.
+    init(environment: [String: String] = ProcessInfo.processInfo.environment) throws(Problem) {
+        let path = environment["PATH"] ?? ""
+        let found = path.split(separator: ":").map { $0 + "/gnuplot" }.first { FileManager.default.isExecutableFile(atPath: $0) }
+        guard let found else {
+            throw Problem(
+                "gnuplot draws the report's figures and is not installed", at: "PATH",
+                remedy: "install the Debian package gnuplot-nox: sudo apt-get install gnuplot-nox")
+        }
+        executable = found
+    }
+
+    /// The chart as an SVG element that stands in an HTML page beside others.
+    /// - Parameter prefix: makes the picture's ids its own; letters, digits and hyphens.
+    func svg(_ chart: Chart, prefix: String) throws(Problem) -> String {
+        try svg(script: chart.script, title: chart.title, prefix: prefix)
+    }
+
+    /// The same from a gnuplot program of any kind whose terminal is `svg`.
+    func svg(script: String, title: String, prefix: String) throws(Problem) -> String {
+        try InlineSVG.element(from: run(script), title: title, prefix: prefix)
+    }
+
+    private func run(_ script: String) throws(Problem) -> String {
+        let directory = FileManager.default.temporaryDirectory.appendingPathComponent("filterscope-gnuplot-\(UUID().uuidString)")
+        defer { try? FileManager.default.removeItem(at: directory) }
+        do {
+            try FileManager.default.createDirectory(at: directory, withIntermediateDirectories: true)
+            let files = ["script", "picture", "complaints"].map { directory.appendingPathComponent($0) }
+            try Data(script.utf8).write(to: files[0])
+            for file in files.dropFirst() { try Data().write(to: file) }
+            let process = Process()
+            process.executableURL = URL(fileURLWithPath: executable)
+            process.standardInput = try FileHandle(forReadingFrom: files[0])
+            process.standardOutput = try FileHandle(forWritingTo: files[1])
+            process.standardError = try FileHandle(forWritingTo: files[2])
+            let ended = DispatchSemaphore(value: 0)
+            process.terminationHandler = { _ in ended.signal() }
+            try process.run()
+            guard ended.wait(timeout: .now() + Self.timeoutSeconds) == .success else {
+                process.terminate()
+                throw Problem("gnuplot has not answered for \(Int(Self.timeoutSeconds)) s", at: executable)
+            }
+            let picture = String(decoding: try Data(contentsOf: files[1]), as: UTF8.self)
+            guard process.terminationStatus == 0, picture.contains("</svg>") else {
+                let complaints = String(decoding: try Data(contentsOf: files[2]), as: UTF8.self)
+                let lines = complaints.split(separator: "\n").map { $0.trimmingCharacters(in: .whitespaces) }
+                throw Problem(
+                    "gnuplot failed with status \(process.terminationStatus): \(lines.suffix(2).joined(separator: " "))", at: executable)
+            }
+            return picture
+        } catch let problem as Problem {
+            throw problem
+        } catch {
+            throw Problem("gnuplot cannot be run: \(error.localizedDescription)", at: executable)
+        }
+    }
+}

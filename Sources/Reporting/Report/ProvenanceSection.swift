@@ -1,0 +1,62 @@
+import Foundation
+
+/// Where the figures come from: data, network, recipe, machines, time, the weights' digest.
+enum ProvenanceSection {
+    static func html(_ input: ReportInput) -> String {
+        let (summary, setting) = (input.summary, input.setting)
+        var facts: [(name: String, value: String)] = [
+            ("recipe", summary.recipe), ("data set", summary.dataset), ("network", summary.model), ("labels", "\(summary.labels)"),
+        ]
+        func add(_ name: String, _ value: String?) { if let value { facts.append((name, value)) } }
+        add("training images", setting.trainImages.map(NumberText.grouped))
+        add("test images", setting.testImages.map(NumberText.grouped))
+        add("seed", setting.seed.map { "\($0)" })
+        add("top-5 accuracy", summary.testTop5Accuracy.map { NumberText.percent($0) })
+        add("started", setting.startedAt.map(Self.date))
+        facts.append(("wall time", NumberText.duration(summary.wallSeconds)))
+        facts.append(("SHA-256 of the final weights", summary.weightsSHA256))
+        var text = HTML.paragraph(
+            "The same recipe and data give the same weights to the last bit, with any number of workers, so the digest below identifies "
+                + "this result.")
+        text += HTML.facts(facts)
+        text += phases(input.phases) + workers(input.workers)
+        if !input.recipe.isEmpty {
+            text += "<details open=\"open\"><summary>The recipe, every field</summary>\n"
+            text += HTML.facts(input.recipe.map { ($0.name, $0.value) }) + "</details>\n"
+        }
+        return HTML.section("provenance", "Where these figures come from", text)
+    }
+
+    private static func phases(_ phases: [ReportInput.PhaseTime]) -> String {
+        let total = phases.reduce(0) { $0 + $1.seconds }
+        guard total > 0 else { return "" }
+        return table(
+            ["part of the run", "time", "share"],
+            phases.map { [HTML.escaped($0.name), NumberText.duration($0.seconds), share($0.seconds / total)] })
+    }
+
+    private static func workers(_ workers: [ReportInput.Worker]) -> String {
+        guard !workers.isEmpty else { return "" }
+        let total = Double(max(1, workers.reduce(0) { $0 + $1.unitsDone }))
+        return table(
+            ["worker", "host", "threads", "units of work", "share"],
+            workers.map {
+                [HTML.escaped($0.name), HTML.escaped($0.host), "\($0.threads)", NumberText.grouped($0.unitsDone), share(Double($0.unitsDone) / total)]
+            })
+    }
+
+    private static func share(_ value: Double) -> String {
+        "<span class=\"bar\" style=\"width:\(Int((value * 120).rounded()))px\"></span> \(NumberText.percent(value, digits: 0))"
+    }
+
+    private static func table(_ heads: [String], _ rows: [[String]]) -> String {
+        "<div class=\"scroll\"><table>\n<thead><tr>" + heads.map { "<th>\($0)</th>" }.joined() + "</tr></thead>\n<tbody>\n"
+            + rows.map { "<tr>" + $0.map { "<td>\($0)</td>" }.joined() + "</tr>\n" }.joined() + "</tbody>\n</table></div>\n"
+    }
+
+    private static func date(_ seconds: Double) -> String {
+        let formatter = ISO8601DateFormatter()
+        formatter.formatOptions = [.withFullDate, .withTime, .withColonSeparatorInTime, .withSpaceBetweenDateAndTime]
+        return formatter.string(from: Date(timeIntervalSince1970: seconds)) + " UTC"
+    }
+}

@@ -1,0 +1,110 @@
+import Diagnostics
+import Mechanism
+
+/// The report's charts, drawn by gnuplot.
+struct ReportCharts {
+    private let input: ReportInput
+    private let gnuplot: Gnuplot
+
+    init(input: ReportInput) throws(Problem) {
+        self.input = input
+        gnuplot = try Gnuplot()
+    }
+
+    private var layers: [LayerRow] { input.summary.layers }
+
+    private func figure(_ chart: Chart, _ id: String, caption: String) throws(Problem) -> String {
+        HTML.figure(try gnuplot.svg(chart, prefix: id), caption: caption)
+    }
+
+    private func points(_ value: (LayerRow) -> Double?) -> [Chart.Point] {
+        layers.enumerated().compactMap { index, row in value(row).map { Chart.Point(x: Double(index + 1), y: $0) } }
+    }
+
+    /// `1`, `2`, … where layers are named conv1, conv2, …; their names otherwise.
+    private func onLayers(_ chart: Chart) -> Chart {
+        var chart = chart
+        let numbered = layers.enumerated().allSatisfy { $1.layer == "conv\($0 + 1)" }
+        chart.xLabel = numbered ? "convolution" : ""
+        chart.xMarks = layers.enumerated().map { (Double($0 + 1), numbered ? "\($0 + 1)" : $1.layer) }
+        return chart
+    }
+
+    // MARK: Layers
+
+    func layerCharts() throws(Problem) -> String {
+        guard !layers.isEmpty else { return "" }
+        var accuracy = onLayers(Chart(
+            title: "Accuracy of each layer's head", xLabel: "", yLabel: "accuracy of the head (%)",
+            series: [.init(name: "", points: points { $0.accuracy.map { 100 * $0 } }, style: .linePoints, color: Palette.blue)]))
+        accuracy.legend = false
+        let noise = onLayers(Chart(
+            title: "Noise per filter of each layer", xLabel: "", yLabel: "noise per active filter (bits)",
+            series: [
+                .init(name: "noise", points: points(\.meanNoise), style: .linePoints, color: Palette.ink),
+                .init(name: "internal", points: points(\.meanInternalNoise), style: .linePoints, color: Palette.vermilion),
+                .init(name: "external", points: points(\.meanExternalNoise), style: .linePoints, color: Palette.grey),
+            ]))
+        var html = "<div class=\"charts\">\n"
+        if layers.contains(where: { $0.accuracy != nil }) {
+            html += try figure(accuracy, "layer-accuracy", caption: "Accuracy: how well an image can be named from each layer's output alone.")
+        }
+        if layers.contains(where: { $0.meanNoise != nil }) {
+            html += try figure(below(noise), "layer-noise", caption: "Noise: how many wrong pairs of labels the average active filter speaks for.")
+        }
+        if let ratio = ratioChart() {
+            html += try figure(ratio.chart, "layer-snr", caption: "Signal-to-noise ratio of the layer's filters." + ratio.remark)
+        }
+        return html + "</div>\n"
+    }
+
+    private func below(_ chart: Chart) -> Chart {
+        var chart = chart
+        chart.legendColumns = 3
+        return chart
+    }
+
+    /// Layers without noise have no place on the axis: they stand as triangles above every ratio.
+    private func ratioChart() -> (chart: Chart, remark: String)? {
+        let ratios = points(\.signalToNoise.ratio)
+        let silentHeights = layers.filter { $0.signalToNoise == .noNoise }
+        guard !ratios.isEmpty || !silentHeights.isEmpty else { return nil }
+        let largest = ratios.map(\.y).max() ?? 1
+        let smallest = ratios.map(\.y).min() ?? 1
+        let logarithmic = smallest > 0 && largest / smallest > 30
+        let above = logarithmic ? largest * 2 : max(largest, 1e-12) * 1.18
+        let noNoise = points { $0.signalToNoise == .noNoise ? above : nil }
+        var series = [Chart.Series(name: "S / N", points: ratios, style: .linePoints, color: Palette.green)]
+        if !noNoise.isEmpty { series.append(.init(name: "no noise", points: noNoise, style: .triangles, color: Palette.vermilion)) }
+        if ratios.isEmpty { series.removeFirst() }
+        var chart = onLayers(Chart(title: "Signal-to-noise ratio of each layer", xLabel: "", yLabel: "signal-to-noise ratio", series: series))
+        chart.yLogarithmic = logarithmic
+        chart.legend = !noNoise.isEmpty
+        chart.legendColumns = 2
+        if ratios.isEmpty { chart.yRange = 0...2 }
+        let remark = noNoise.isEmpty ? "" : " Triangles mark layers without any noise, where the ratio is undefined; their height means nothing."
+        return (chart, remark)
+    }
+
+    // MARK: Cluster sizes
+
+    func sizeChart() throws(Problem) -> String {
+        let shown = layers.filter { !$0.clusterSizeCounts.isEmpty }
+        let script = SizeHistograms(layers: shown).script
+        return HTML.figure(
+            try gnuplot.svg(script: script, title: "Histograms of cluster sizes", prefix: "sizes"),
+            caption: "Cluster size (labels) from left to right, share of the layer's clusters upwards. "
+                + "The number beside a layer's name is how many clusters its filters have together.", class: "wide")
+    }
+
+    // MARK: Course of training
+
+    func courseCharts() throws(Problem) -> String {
+        var html = ""
+        let curves = CourseCurves(metrics: input.metrics, layers: layers.map(\.layer))
+        for (index, item) in curves.charts().enumerated() {
+            html += try figure(item.chart, "course-\(index + 1)", caption: item.caption)
+        }
+        return html.isEmpty ? "" : "<div class=\"charts\">\n\(html)</div>\n"
+    }
+}

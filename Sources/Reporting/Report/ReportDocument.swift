@@ -1,0 +1,44 @@
+import Diagnostics
+import Foundation
+import Tensors
+
+/// `report.html`: one file with its style and figures in it, readable without the papers and without a network.
+public enum ReportDocument {
+    /// The whole page. Runs gnuplot for the figures.
+    /// - Throws: where gnuplot is missing or fails.
+    public static func html(_ input: ReportInput) throws(Problem) -> String {
+        let charts = try ReportCharts(input: input)
+        let title = "What every filter knows: \(input.summary.recipe)"
+        var body = Overview.header(input)
+        body += Overview.section(input)
+        body += ClaimSection.html(input.summary)
+        body += try LayerSection.html(input.summary, charts: charts)
+        body += try ClusterSizeSection.html(input.summary, charts: charts)
+        body += ExampleSection.html(input)
+        body += try CourseSection.html(charts: charts)
+        body += ProvenanceSection.html(input)
+        return """
+            <!DOCTYPE html>
+            <html lang="en">
+            <head>
+            <meta charset="utf-8"/>
+            <meta name="viewport" content="width=device-width, initial-scale=1"/>
+            <title>\(HTML.escaped(title))</title>
+            <style>
+            \(reportStyle)
+            </style>
+            </head>
+            <body>
+            <main>
+            \(body)</main>
+            </body>
+            </html>
+
+            """
+    }
+
+    /// Writes the page; it is whole or absent.
+    public static func write(_ input: ReportInput, to path: String) throws(Problem) {
+        try DurableFile.write(Data(html(input).utf8), to: path)
+    }
+}

@@ -53,7 +53,7 @@ public struct HeadSet: Sendable {
                 layer: tap.name, tapIndex: index, height: height, width: width, channels: tap.channels,
                 isPooled: height < tap.height || width < tap.width)
             heads.append(head)
-            layout.append("head.\(tap.name).weight", [labels, head.inputs])
+            layout.append(Self.tensorName(tap.name), [labels, head.inputs])
         }
         self.heads = heads
         self.labels = labels

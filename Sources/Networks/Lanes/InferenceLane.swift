@@ -1,0 +1,97 @@
+import Kernels
+import Tensors
+
+/// The forward pass of a frozen network, with running statistics and without dropout: one shard at a time, by one thread at
+/// a time. All memory is taken when the lane is made.
+public final class InferenceLane: @unchecked Sendable {
+    public let network: Network
+    /// The most samples of a shard.
+    public let shardSize: Int
+    /// Whether the taps outlive `run`; without them a lane takes less memory.
+    public let keepsTaps: Bool
+    /// Samples of the latest run; 0 before the first.
+    public private(set) var sampleCount = 0
+    private let regions: InferenceRegions
+    private let arena: Arena
+
+    /// - Precondition: `shardSize` is positive.
+    public init(_ network: Network, shardSize: Int, keepsTaps: Bool = true) {
+        precondition(shardSize > 0, "empty shards")
+        configureBLAS()
+        self.network = network
+        self.shardSize = shardSize
+        self.keepsTaps = keepsTaps
+        var plan = Arena.Plan()
+        regions = InferenceRegions(network, shardSize: shardSize, keepsTaps: keepsTaps, plan: &plan)
+        arena = Arena(plan)
+    }
+
+    /// [shardSize, H, W, C]: the first `sampleCount` images are read by `run`. The lane owns the memory.
+    public var input: FloatBuffer { arena[regions.input] }
+    public var arenaByteCount: Int { arena.byteCount }
+
+    /// The output of a layer in the latest run, [sampleCount, H, W, F]: valid until the next run.
+    ///
+    /// - Precondition: the lane keeps taps, and `index` is in `network.taps`.
+    public func tap(_ index: Int) -> FloatBuffer {
+        precondition(keepsTaps, "this lane keeps no taps")
+        return arena[regions.taps[index]].slice(0, sampleCount * network.taps[index].count)
+    }
+
+    /// - Parameters:
+    ///   - sampleCount: 1...shardSize
+    ///   - parameters, statistics: in the network's layouts.
+    /// - Returns: the logits, [sampleCount, K], valid until the next run.
+    public func run(sampleCount: Int, parameters: ParameterVector, statistics: ParameterVector) -> FloatBuffer {
+        precondition(sampleCount > 0 && sampleCount <= shardSize, "\(sampleCount) samples in a lane for \(shardSize)")
+        precondition(parameters.layout.totalCount == network.parameterLayout.totalCount, "parameters of another network")
+        precondition(statistics.layout.totalCount == network.statisticsLayout.totalCount, "statistics of another network")
+        self.sampleCount = sampleCount
+        var blockInput = buffer(regions.input, network.inputCount)
+        for (block, tap) in zip(network.blocks, regions.taps) {
+            let output = buffer(tap, block.outputCount)
+            // In front of a max-pool the activation is of no further use.
+            let activation = block.isPooled ? buffer(regions.unpooled, block.activationCount) : output
+            convolutionForward(
+                output: activation, input: blockInput, weights: parameters.buffer(block.weight),
+                bias: parameters.buffer(block.bias), geometry: block.convolution(batch: sampleCount),
+                workspace: arena[regions.workspace])
+            if let batchNorm = block.batchNorm {
+                batchNormForwardInference(
+                    output: activation, input: activation, scale: parameters.buffer(batchNorm.scale),
+                    shift: parameters.buffer(batchNorm.shift), runningMean: statistics.buffer(batchNorm.mean),
+                    runningVariance: statistics.buffer(batchNorm.variance), rows: block.rows(batch: sampleCount),
+                    channels: block.outputChannels, epsilon: Network.batchNormEpsilon, relu: true)
+            } else {
+                reluForward(output: activation, input: activation)
+            }
+            if block.isPooled {
+                maxPoolForward(output: output, input: activation, geometry: block.maxPool(batch: sampleCount))
+            }
+            blockInput = output
+        }
+        return classify(blockInput, parameters)
+    }
+
+    private func classify(_ features: FloatBuffer, _ parameters: ParameterVector) -> FloatBuffer {
+        var stageInput = features
+        if let averaged = regions.averaged, let geometry = network.averagePool(batch: sampleCount) {
+            stageInput = arena[averaged].slice(0, geometry.outputCount)
+            averagePoolForward(output: stageInput, input: features, geometry: geometry)
+        }
+        for (stage, region) in zip(network.stages, regions.stages) {
+            let output = buffer(region, stage.outputs)
+            linearForward(
+                output: output, input: stageInput, weights: parameters.buffer(stage.weight),
+                bias: stage.bias.map { parameters.buffer($0) }, rows: sampleCount, inputs: stage.inputs,
+                outputs: stage.outputs)
+            if stage.isHidden { reluForward(output: output, input: output) }
+            stageInput = output
+        }
+        return stageInput
+    }
+
+    private func buffer(_ region: Arena.Region, _ perSample: Int) -> FloatBuffer {
+        arena[region].slice(0, sampleCount * perSample)
+    }
+}

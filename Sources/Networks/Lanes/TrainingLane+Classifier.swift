@@ -1,0 +1,79 @@
+import Kernels
+import Tensors
+
+extension TrainingLane {
+    /// The last block's output, averaged where the classifier wants it so.
+    private func classifierInput(_ count: Int) -> FloatBuffer {
+        if let averaged = regions.averaged { return buffer(averaged, count, network.stages[0].inputs) }
+        let last = network.blocks.count - 1
+        return buffer(regions.blocks[last].output, count, network.blocks[last].outputCount)
+    }
+
+    /// - Returns: the logits, [count, K].
+    func forwardClassifier(_ shard: Shard) -> FloatBuffer {
+        var stageInput = classifierInput(shard.count)
+        if let geometry = network.averagePool(batch: shard.count) {
+            let last = network.blocks.count - 1
+            averagePoolForward(
+                output: stageInput, input: buffer(regions.blocks[last].output, shard.count, network.blocks[last].outputCount),
+                geometry: geometry)
+        }
+        for (index, stage) in network.stages.enumerated() {
+            let output = buffer(regions.stages[index].output, shard.count, stage.outputs)
+            linearForward(
+                output: output, input: stageInput, weights: shard.parameters.buffer(stage.weight),
+                bias: stage.bias.map { shard.parameters.buffer($0) }, rows: shard.count, inputs: stage.inputs,
+                outputs: stage.outputs)
+            if stage.isHidden {
+                reluForward(output: output, input: output)
+                if network.specification.dropout > 0 {
+                    dropoutForward(
+                        output: output, input: output, width: stage.outputs, probability: network.specification.dropout,
+                        key: dropoutKey(shard, index), sampleIndices: shard.dropout.sampleIndices)
+                }
+            }
+            stageInput = output
+        }
+        return stageInput
+    }
+
+    /// - Returns: the gradient of the last tap.
+    func backwardClassifier(_ shard: Shard, logitsGradient: FloatBuffer) -> FloatBuffer {
+        var gradient = logitsGradient
+        for index in network.stages.indices.reversed() {
+            let stage = network.stages[index]
+            if stage.isHidden {
+                if network.specification.dropout > 0 {
+                    dropoutBackward(
+                        inputGradient: gradient, outputGradient: gradient, width: stage.outputs,
+                        probability: network.specification.dropout, key: dropoutKey(shard, index),
+                        sampleIndices: shard.dropout.sampleIndices)
+                }
+                // Units that dropout silenced have output 0 and gradient 0 alike.
+                reluBackward(
+                    inputGradient: gradient, outputGradient: gradient,
+                    output: buffer(regions.stages[index].output, shard.count, stage.outputs))
+            }
+            let stageInput =
+                index == 0
+                ? classifierInput(shard.count) : buffer(regions.stages[index - 1].output, shard.count, stage.inputs)
+            linearWeightGradient(
+                weightGradient: shard.gradients.buffer(stage.weight),
+                biasGradient: stage.bias.map { shard.gradients.buffer($0) }, outputGradient: gradient, input: stageInput,
+                rows: shard.count, inputs: stage.inputs, outputs: stage.outputs)
+            let inputGradient = buffer(regions.stages[index].inputGradient, shard.count, stage.inputs)
+            linearInputGradient(
+                inputGradient: inputGradient, outputGradient: gradient, weights: shard.parameters.buffer(stage.weight),
+                rows: shard.count, inputs: stage.inputs, outputs: stage.outputs)
+            gradient = inputGradient
+        }
+        guard let geometry = network.averagePool(batch: shard.count) else { return gradient }
+        let featureGradient = arena[regions.featureGradient].slice(0, geometry.inputCount)
+        averagePoolBackward(inputGradient: featureGradient, outputGradient: gradient, geometry: geometry)
+        return featureGradient
+    }
+
+    private func dropoutKey(_ shard: Shard, _ stage: Int) -> DropoutKey {
+        DropoutKey(seed: shard.dropout.seed, step: shard.dropout.step, layer: stage)
+    }
+}

@@ -1,0 +1,77 @@
+import Kernels
+import Tensors
+
+/// Forward and backward of one shard at a time, by one thread at a time. All memory is taken when the lane is made; `run`
+/// allocates nothing, and what it yields depends on its arguments and `input` alone, never on what the lane ran before.
+///
+///     let lane = TrainingLane(network, shardSize: 25)
+///     lane.input.copy(from: images)               // [25, H, W, C]
+///     let outcome = lane.run(sampleCount: 25, labels: labels, parameters: weights, gradients: gradients,
+///                            batchStatistics: statistics, gradientScale: 1 / 100, dropout: context)
+public final class TrainingLane: Sendable {
+    public let network: Network
+    /// The most samples of a shard.
+    public let shardSize: Int
+    let regions: TrainingRegions
+    let arena: Arena
+
+    /// - Precondition: `shardSize` is positive.
+    public init(_ network: Network, shardSize: Int) {
+        precondition(shardSize > 0, "empty shards")
+        configureBLAS()
+        self.network = network
+        self.shardSize = shardSize
+        var plan = Arena.Plan()
+        regions = TrainingRegions(network, shardSize: shardSize, plan: &plan)
+        arena = Arena(plan)
+    }
+
+    /// [shardSize, H, W, C]: the first `sampleCount` images are read by `run`. The lane owns the memory.
+    public var input: FloatBuffer { arena[regions.input] }
+    public var arenaByteCount: Int { arena.byteCount }
+
+    /// One step's work on a shard. A shard of fewer samples than `shardSize` is computed as a batch of that size.
+    ///
+    /// - Parameters:
+    ///   - sampleCount: 1...shardSize
+    ///   - labels: [sampleCount], each in 0 ..< K
+    ///   - parameters: weights, in the network's parameter layout.
+    ///   - gradients: overwritten with the gradient of gradientScale · Σ loss, in the same layout.
+    ///   - batchStatistics: overwritten with each batch norm's mean and unbiased variance over the shard, in the
+    ///     statistics layout, for `updateRunningStatistics`.
+    ///   - gradientScale: 1 / samples of the whole mini-batch, for the gradient of its mean loss.
+    public func run(
+        sampleCount: Int, labels: [Int32], parameters: ParameterVector, gradients: ParameterVector,
+        batchStatistics: ParameterVector, gradientScale: Float, dropout: DropoutContext
+    ) -> ShardOutcome {
+        precondition(sampleCount > 0 && sampleCount <= shardSize, "\(sampleCount) samples in a lane for \(shardSize)")
+        precondition(labels.count == sampleCount && dropout.sampleIndices.count == sampleCount, "not one label and index a sample")
+        precondition(parameters.layout.totalCount == network.parameterLayout.totalCount, "parameters of another network")
+        precondition(gradients.layout.totalCount == network.parameterLayout.totalCount, "gradients of another network")
+        precondition(batchStatistics.layout.totalCount == network.statisticsLayout.totalCount, "statistics of another network")
+        let shard = Shard(
+            count: sampleCount, parameters: parameters, gradients: gradients, batchStatistics: batchStatistics,
+            dropout: dropout)
+        forwardFeatures(shard)
+        let logits = forwardClassifier(shard)
+        let (lossSum, correct) = softmaxCrossEntropy(
+            logits: logits, labels: labels, logitsGradient: logits, rows: sampleCount,
+            classes: network.specification.labels, gradientScale: gradientScale)
+        backwardFeatures(shard, outputGradient: backwardClassifier(shard, logitsGradient: logits))
+        return ShardOutcome(lossSum: lossSum, correct: correct)
+    }
+
+    /// What `run` was given.
+    struct Shard {
+        let count: Int
+        let parameters: ParameterVector
+        let gradients: ParameterVector
+        let batchStatistics: ParameterVector
+        let dropout: DropoutContext
+    }
+
+    /// The first `count` samples of a region that has `perSample` floats for each.
+    func buffer(_ region: Arena.Region, _ count: Int, _ perSample: Int) -> FloatBuffer {
+        arena[region].slice(0, count * perSample)
+    }
+}

@@ -1,0 +1,79 @@
+import Diagnostics
+import Tensors
+
+extension Network {
+    /// Reads a safetensors file with torchvision's `state_dict` names and axis orders. Half-precision and double tensors are
+    /// taken too. `num_batches_tracked` is ignored; where there is batch norm, convolutions may lack a bias, which is zero
+    /// then.
+    ///
+    /// - Throws: a `Problem` for an unreadable file, a PyTorch pickle (with the lines that convert it), and for missing,
+    ///   surplus or wrongly shaped tensors. To fit a specification to a file first, see `ModelSpecification.adapted(to:)`.
+    public func loadWeights(path: String) throws(Problem) -> (parameters: ParameterVector, statistics: ParameterVector) {
+        try loadWeights(SafetensorsFile(path: path))
+    }
+
+    public func loadWeights(_ file: SafetensorsFile) throws(Problem) -> (parameters: ParameterVector, statistics: ParameterVector) {
+        let tensors = parameterTensors
+        let counters = Set(batchCounterNames)
+        try checkTensors(
+            of: file, against: tensors + statisticsTensors, ignored: { counters.contains($0) }, owner: specification.summary)
+        let parameters = ParameterVector(parameterLayout)
+        let statistics = ParameterVector(statisticsLayout)
+        try readTensors(tensors, of: file, into: parameters)
+        try readTensors(statisticsTensors, of: file, into: statistics)
+        return (parameters, statistics)
+    }
+
+    /// Writes a file that torchvision's `load_state_dict` takes. Equal weights give equal bytes.
+    ///
+    /// - Parameters:
+    ///   - batchesTracked: steps taken, for `num_batches_tracked`.
+    ///   - metadata: added to the header.
+    /// - Returns: the file's SHA-256.
+    @discardableResult
+    public func saveWeights(
+        parameters: ParameterVector, statistics: ParameterVector, path: String, batchesTracked: Int = 0,
+        metadata: [String: String] = [:]
+    ) throws(Problem) -> Digest {
+        var writer = SafetensorsWriter(metadata: metadata.merging(["format": "pt"]) { given, _ in given })
+        writer.add(parameterTensors, of: parameters)
+        writer.add(statisticsTensors, of: statistics)
+        for name in batchCounterNames { writer.add(name, [], [Int64(batchesTracked)]) }
+        return try writer.write(to: path)
+    }
+
+    private var parameterTensors: [FileTensor] {
+        var tensors: [FileTensor] = []
+        for block in blocks {
+            tensors.append(FileTensor(entry: block.weight, order: .convolution))
+            tensors.append(FileTensor(entry: block.bias, order: .same, isOptional: block.batchNorm != nil))
+            if let batchNorm = block.batchNorm {
+                tensors.append(FileTensor(entry: batchNorm.scale, order: .same))
+                tensors.append(FileTensor(entry: batchNorm.shift, order: .same))
+            }
+        }
+        for stage in stages {
+            let order = stage.flattened.map { AxisOrder.flattened(height: $0.size, width: $0.size, channels: $0.channels) }
+            tensors.append(FileTensor(entry: stage.weight, order: order ?? .same))
+            if let bias = stage.bias { tensors.append(FileTensor(entry: bias, order: .same)) }
+        }
+        return tensors
+    }
+
+    private var statisticsTensors: [FileTensor] {
+        statisticsLayout.entries.map { FileTensor(entry: $0, order: .same) }
+    }
+
+    /// PyTorch's count of training batches, which only a momentum of nil would read.
+    private var batchCounterNames: [String] {
+        blocks.compactMap { $0.batchNorm == nil ? nil : "features.\($0.featureIndex + 1).num_batches_tracked" }
+    }
+}
+
+extension ModelSpecification {
+    /// For messages: "vgg16 (width 64, linear classifier, batch norm, 32×32×3, 100 labels)".
+    public var summary: String {
+        "\(name) (width \(width), \(classifier.rawValue) classifier, \(batchNorm ? "batch norm" : "no batch norm"), "
+            + "\(inputSize)×\(inputSize)×\(inputChannels), \(labels) labels)"
+    }
+}

@@ -1,0 +1,58 @@
+import Diagnostics
+import Tensors
+
+/// What a VGG weight file says about the network it belongs to; nil where it says nothing.
+public struct WeightFileTraits: Hashable, Sendable {
+    /// "vgg11" or "vgg16", by the number of convolutions.
+    public let name: String?
+    public let width: Int?
+    public let inputChannels: Int?
+    public let batchNorm: Bool?
+    public let classifier: ModelSpecification.Classifier?
+    public let classifierBias: Bool?
+    public let labels: Int?
+
+    public init(_ file: SafetensorsFile) {
+        let shapes = Dictionary(uniqueKeysWithValues: file.entries.map { ($0.name, $0.shape.dimensions) })
+        let convolutions = shapes.filter { $0.key.hasPrefix("features.") && $0.key.hasSuffix(".weight") && $0.value.count == 4 }
+        name = VGGConfiguration.allCases.first { $0.steps.count { $0 != .pool } == convolutions.count }?.rawValue
+        let first = shapes["features.0.weight"].flatMap { $0.count == 4 ? $0 : nil }
+        width = first?[0]
+        inputChannels = first?[1]
+        batchNorm = first == nil ? nil : shapes["features.1.weight"]?.count == 1 || shapes["features.1.running_mean"] != nil
+        if let last = shapes["classifier.6.weight"], last.count == 2 {
+            (classifier, classifierBias, labels) = (.mlp, true, last[0])
+        } else if let weight = shapes["classifier.weight"], weight.count == 2 {
+            (classifier, classifierBias, labels) = (.linear, shapes["classifier.bias"] != nil, weight[0])
+        } else {
+            (classifier, classifierBias, labels) = (nil, nil, nil)
+        }
+    }
+}
+
+extension ModelSpecification {
+    /// This specification with what users rarely say taken from the file: whether there is batch norm, whether the linear
+    /// classifier has a bias, and, where `labels` is nil, how many labels there are. Name, width, classifier, image size and
+    /// channels stay, and a file of another network is refused by `Network.loadWeights` or, with a better remedy, here.
+    ///
+    /// - Parameter labels: K where it is known; else the file's.
+    public func adapted(to file: SafetensorsFile, labels: Int? = nil) throws(Problem) -> ModelSpecification {
+        let traits = WeightFileTraits(file)
+        var adapted = self
+        if let batchNorm = traits.batchNorm { adapted.batchNorm = batchNorm }
+        if let classifierBias = traits.classifierBias { adapted.classifierBias = classifierBias }
+        if let labels = labels ?? traits.labels { adapted.labels = labels }
+        try Self.agree("name", name, traits.name, file.path)
+        try Self.agree("classifier", classifier.rawValue, traits.classifier?.rawValue, file.path)
+        try Self.agree("width", width, traits.width, file.path)
+        try Self.agree("inputChannels", inputChannels, traits.inputChannels, file.path)
+        return adapted
+    }
+
+    private static func agree<Value: Equatable>(
+        _ field: String, _ wanted: Value, _ found: Value?, _ path: String
+    ) throws(Problem) {
+        guard let found, found != wanted else { return }
+        throw Problem("holds a network of \(field) \(found), not \(wanted)", at: path, remedy: "set \(field) to \(found)")
+    }
+}

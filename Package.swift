@@ -59,7 +59,7 @@ let package = Package(
             "Transport", "RunStore", "Recipes", "Reporting",
         ]),
         module("filterscope", [
-            "Diagnostics", "Tensors", "Networks", "Datasets", "Messages", "Transport", "RunStore", "Recipes",
+            "Diagnostics", "Tensors", "Networks", "Datasets", "Mechanism", "Messages", "Transport", "RunStore", "Recipes",
             "Reporting", "Runtime",
         ], executable: true),
 

@@ -7,7 +7,8 @@ import Runtime
     static let version = "0.1.0"
 
     static let commands: [CommandDescription] = [
-        RecipesCommand.description, DatasetsCommand.description,
+        StatusCommand.description, LogsCommand.description, ReportCommand.description, VerifyCommand.description,
+        DatasetsCommand.description, RecipesCommand.description,
     ]
 
     static func main() {
@@ -23,7 +24,7 @@ import Runtime
             StandardError.writeLine(error.message)
             return .usage
         } catch {
-            let label = Color.red.paint("error:", if: StandardError.hasColor)
+            let label = Color.red.paint("error:", if: StandardError.style.colored)
             StandardError.writeLine("filterscope: \(label) \(error)")
             return .failed
         }

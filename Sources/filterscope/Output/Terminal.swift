@@ -1,4 +1,5 @@
 import Foundation
+import Reporting
 
 /// Where results go: standard output, written whole. A reader that has gone away (`filterscope logs | head`) ends the
 /// program quietly and is no failure.
@@ -9,22 +10,14 @@ enum StandardOutput {
 
     static func writeLine(_ text: String) { write(text + "\n") }
 
-    static var isTerminal: Bool { isatty(STDOUT_FILENO) == 1 }
-    /// Colour only on a terminal, and never against `NO_COLOR` (no-color.org: set and not empty).
-    static var hasColor: Bool { isTerminal && colorIsWelcome }
+    static var style: TerminalStyle { .of(descriptor: STDOUT_FILENO) }
 }
 
 /// Where progress and messages go.
 enum StandardError {
     static func writeLine(_ text: String) { _ = writeAll(Array((text + "\n").utf8), to: STDERR_FILENO) }
 
-    static var isTerminal: Bool { isatty(STDERR_FILENO) == 1 }
-    static var hasColor: Bool { isTerminal && colorIsWelcome }
-}
-
-private var colorIsWelcome: Bool {
-    let environment = ProcessInfo.processInfo.environment
-    return (environment["NO_COLOR"] ?? "").isEmpty && environment["TERM"] != "dumb"
+    static var style: TerminalStyle { .of(descriptor: STDERR_FILENO) }
 }
 
 /// False where nobody reads any more.
@@ -48,10 +41,8 @@ private func writeAll(_ bytes: [UInt8], to descriptor: Int32) -> Bool {
 /// The few colours that output uses.
 enum Color: String {
     case red = "31"
-    case green = "32"
     case yellow = "33"
     case grey = "90"
-    case bold = "1"
 
     func paint(_ text: String, if enabled: Bool) -> String { enabled ? "\u{1B}[\(rawValue)m\(text)\u{1B}[0m" : text }
 }

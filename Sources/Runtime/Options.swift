@@ -97,11 +97,12 @@ public struct WorkerOptions: Sendable {
 public struct ModelOptions: Sendable, Hashable {
     public var name: String
     public var width: Int
-    public var classifier: Recipe.Classifier
+    /// Nil for what the file of weights holds; without a file, the mlp from 224 pixels on, linear below.
+    public var classifier: Recipe.Classifier?
     /// Height and width of the input in pixels; nil for the data set's usual one.
     public var inputSize: Int?
 
-    public init(name: String, width: Int = 64, classifier: Recipe.Classifier = .linear, inputSize: Int? = nil) {
+    public init(name: String, width: Int = 64, classifier: Recipe.Classifier? = nil, inputSize: Int? = nil) {
         self.name = name
         self.width = width
         self.classifier = classifier

@@ -8,7 +8,7 @@ import Runtime
 
     static let commands: [CommandDescription] = [
         StatusCommand.description, LogsCommand.description, ReportCommand.description, VerifyCommand.description,
-        DatasetsCommand.description, RecipesCommand.description,
+        ModelsCommand.description, DatasetsCommand.description, RecipesCommand.description,
     ]
 
     static func main() {

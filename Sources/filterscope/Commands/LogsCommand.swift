@@ -55,6 +55,10 @@ enum LogsCommand {
     private static func inOrder(_ lines: [LogLine]) -> [LogLine] { lines.sorted { ($0.time, $0.id) < ($1.time, $1.id) } }
 
     private static func openSource(_ arguments: ParsedArguments) throws -> any LogSource {
-        return try JournalLogSource(run: arguments.value(SharedOptions.run))
+        guard let endpoint = arguments.value(SharedOptions.connect) else {
+            return try JournalLogSource(run: arguments.value(SharedOptions.run))
+        }
+        guard arguments.value(SharedOptions.run) == nil else { throw arguments.usageError("--run and --connect exclude each other") }
+        return CoordinatorLogSource(inquiry: try CoordinatorInquiry(endpoint))
     }
 }

@@ -27,7 +27,11 @@ enum StatusCommand {
     }
 
     private static func openSource(_ arguments: ParsedArguments) throws -> any StatusSource {
-        return try JournalStatusSource(run: arguments.value(SharedOptions.run))
+        guard let endpoint = arguments.value(SharedOptions.connect) else {
+            return try JournalStatusSource(run: arguments.value(SharedOptions.run))
+        }
+        guard arguments.value(SharedOptions.run) == nil else { throw arguments.usageError("--run and --connect exclude each other") }
+        return CoordinatorStatusSource(inquiry: try CoordinatorInquiry(endpoint))
     }
 
     private static func show(_ report: StatusReport, asJSON: Bool, watching: Bool, isFirst: Bool) throws {

@@ -1,0 +1,87 @@
+import Diagnostics
+import Foundation
+import Messages
+import RunStore
+import Transport
+
+/// Asks a coordinator, one question at a time. An observer needs no hello.
+final class CoordinatorInquiry {
+    private let endpoint: String
+    private let mailbox = Mailbox<TransportEvent>()
+    private let dealer: DealerEndpoint
+    private let name = "observer-\(ProcessInfo.processInfo.processIdentifier)"
+    /// Seconds that a coordinator may take to answer; it answers between two steps of its work.
+    private static let patience = 15.0
+
+    /// Returns at once; whether somebody answers shows with the first question.
+    /// - Throws: what is wrong with the address.
+    init(_ endpoint: String) throws(Problem) {
+        self.endpoint = endpoint
+        let mailbox = mailbox
+        dealer = try DealerEndpoint(connect: endpoint) { mailbox.put($0) }
+    }
+
+    deinit { dealer.close() }
+
+    /// - Parameter accept: picks the answer out of what arrives.
+    /// - Throws: a `Problem` where no answer comes in time, or one that cannot be understood.
+    func ask<Answer>(_ question: Message, accept: (Message) -> Answer?) throws(Problem) -> Answer {
+        let frames = try encode(question)
+        let deadline = ContinuousClock.now + .seconds(Self.patience)
+        var reason = "nobody answers"
+        _ = dealer.send(frames)
+        while let event = mailbox.next(until: deadline) {
+            switch event {
+            case .message(_, let frames):
+                if let answer = accept(try decode(frames)) { return answer }
+            case .connected: reason = "connected, but no answer came"
+            case .disconnected:
+                reason = "the connection broke"
+                // What was under way is lost; the next connection takes the question again.
+                _ = dealer.send(frames)
+            case .handshakeFailed(let cause): reason = "something else answers there: \(cause)"
+            case .discarded(_, let cause): throw Problem("the answer breaks the limits: \(cause)", at: endpoint)
+            case .unreachable: break
+            }
+        }
+        throw Problem(
+            "\(reason) within \(Int(Self.patience)) s", at: endpoint,
+            remedy: "check that a coordinator runs there, or read its run directory with --run")
+    }
+
+    private func encode(_ message: Message) throws(Problem) -> [Data] {
+        do throws(ProtocolError) {
+            return try MessageCodec().encode(Envelope(run: "", sender: name, message: message))
+        } catch { throw Problem("the question cannot be sent: \(error)", at: endpoint) }
+    }
+
+    private func decode(_ frames: [Data]) throws(Problem) -> Message {
+        let message: Message
+        do throws(ProtocolError) { message = try MessageCodec().decode(frames).message } catch {
+            throw Problem("the answer cannot be understood: \(error)", at: endpoint, remedy: "use the coordinator's version of this program")
+        }
+        if case .refused(let refusal) = message { throw Problem("the coordinator refused: \(refusal.reason)", at: endpoint) }
+        return message
+    }
+}
+
+/// The status as the coordinator itself gives it.
+struct CoordinatorStatusSource: StatusSource {
+    let inquiry: CoordinatorInquiry
+
+    func status() throws(Problem) -> StatusReport {
+        try inquiry.ask(.statusRequest(StatusRequest())) { if case .status(let report) = $0 { report } else { nil } }
+    }
+}
+
+/// The merged log as the coordinator itself gives it.
+struct CoordinatorLogSource: LogSource {
+    let inquiry: CoordinatorInquiry
+
+    func page(_ query: LogQuery) throws(Problem) -> LogLines {
+        let request = LogsRequest(
+            after: query.after, limit: query.limit, level: query.level, worker: query.worker, grep: query.grep, since: query.since)
+        let reply = try inquiry.ask(.logsRequest(request)) { if case .logs(let reply) = $0 { reply } else { nil } }
+        return LogLines(lines: reply.entries.map { LogLine(id: $0.id, $0.record) }, lastID: reply.lastID, finished: reply.finished)
+    }
+}

@@ -15,16 +15,16 @@ public struct CheckpointStore {
         self.keep = max(keep, 1)
     }
 
-    /// Writes `checkpoints/<phase>-<step>.safetensors`, tensors named `<vector>/<tensor>`, then records it, then removes
+    /// Writes `checkpoints/<phase>-<step>.safetensors`, tensors named `<prefix>/<tensor>`, then records it, then removes
     /// those that are too many. Killed at any point, it leaves the one before whole.
     ///
     /// - Parameter pinned: keep it when newer ones come, as at the end of a phase.
     @discardableResult
     public func save(
-        _ checkpoint: Checkpoint, _ vectors: [(name: String, vector: ParameterVector)], pinned: Bool = false, at time: Double
+        _ checkpoint: Checkpoint, _ vectors: [(prefix: String, vector: ParameterVector)], pinned: Bool = false, at time: Double
     ) throws(Problem) -> CheckpointRow {
         var writer = SafetensorsWriter(metadata: checkpoint.metadata)
-        for (name, vector) in vectors { writer.add(vector, prefix: name + "/") }
+        for (prefix, vector) in vectors { writer.add(vector, prefix: prefix + "/") }
         let digits = String(checkpoint.step)
         let number = String(repeating: "0", count: max(0, 8 - digits.count)) + digits
         let relativePath = "checkpoints/\(checkpoint.phase)-\(number).safetensors"
@@ -63,11 +63,9 @@ public struct CheckpointStore {
             try journal.removeCheckpoint(row.id)
             unlink(directory.file(row.path))
         }
-        // What a killed process left: files that no record names, whole or half written.
-        let known = Set(try journal.checkpoints().map(\.path))
+        // What killed processes left half written. Whole files that no record names stay: they may be all that is left of a
+        // run whose journal was lost.
         let names = (try? FileManager.default.contentsOfDirectory(atPath: directory.checkpointsPath)) ?? []
-        for name in names where name.contains(".safetensors") && !known.contains("checkpoints/" + name) {
-            unlink(directory.checkpointsPath + "/" + name)
-        }
+        for name in names where name.contains(".safetensors.tmp-") { unlink(directory.checkpointsPath + "/" + name) }
     }
 }

@@ -17,7 +17,10 @@ public final class Journal: JournalReading {
 
     /// Opens `run.sqlite` and makes its tables where it is new. One that is not whole is refused.
     public init(path: String) throws(Problem) {
-        let isNew = !FileManager.default.fileExists(atPath: path)
+        var status = stat()
+        let isNew = stat(path, &status) != 0 || status.st_size == 0
+        // SQLite takes a file of a few bytes for a new one.
+        guard isNew || status.st_size >= 512 else { throw Self.damaged("\(status.st_size) bytes", path) }
         database = try Database(path: path, access: .readWrite)
         if !isNew { try Self.refuseDamaged(database) }
         _ = try database.rows("PRAGMA journal_mode = WAL") { _ in }
@@ -43,11 +46,13 @@ public final class Journal: JournalReading {
 
     private static func refuseDamaged(_ database: Database) throws(Problem) {
         let faults = try database.rows("PRAGMA quick_check(1)") { row throws(Problem) in try row.string(0) }
-        guard faults == ["ok"] else {
-            throw Problem(
-                "the journal is damaged (\(faults.first ?? "no answer"))", at: database.path,
-                remedy: "put a copy of it back, or start the run anew in another directory; checkpoints and results stay as they are")
-        }
+        guard faults == ["ok"] else { throw damaged(faults.first ?? "no answer", database.path) }
+    }
+
+    static func damaged(_ cause: String, _ path: String) -> Problem {
+        Problem(
+            "the journal is damaged (\(cause))", at: path,
+            remedy: "put a copy of it back, or start the run anew in another directory; checkpoints and results stay as they are")
     }
 
     fileprivate static func refuseForeign(_ database: Database) throws(Problem) {

@@ -176,9 +176,7 @@ public final class Database {
         }
         switch primary {
         case SQLITE_CORRUPT, SQLITE_NOTADB:
-            return Problem(
-                "the journal is damaged (\(cause))", at: path,
-                remedy: "put a copy of it back, or start the run anew in another directory; checkpoints and results stay as they are")
+            return Journal.damaged(cause, path)
         case SQLITE_BUSY, SQLITE_LOCKED:
             return Problem(
                 "another process has kept the journal locked for \(Self.busyMilliseconds / 1000) seconds", at: path,

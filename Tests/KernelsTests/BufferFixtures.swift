@@ -15,4 +15,5 @@ struct Memory {
     init(count: Int) { self.init([Float](repeating: .nan, count: count)) }
 
     var array: [Float] { withExtendedLifetime(vector) { buffer.array } }
+    var doubles: [Double] { array.map(Double.init) }
 }

@@ -17,9 +17,9 @@ public func convolutionForward(
     requireCount(weights, geometry.weightCount, "weights")
     if let bias { requireCount(bias, geometry.outputChannels, "bias") }
     require(workspace.count >= convolutionWorkspaceCount(geometry), "workspace is too small")
-    forwardByPatches(
+    forward(
         output: output.pointer, input: input.pointer, weights: weights.pointer, bias: bias?.pointer, geometry,
-        columns: workspace.pointer)
+        workspace: workspace.pointer)
 }
 
 /// inputGradient = what reaches the input of a convolution from the gradient of its output. Overwrites.
@@ -39,9 +39,9 @@ public func convolutionInputGradient(
     require(workspace.count >= convolutionWorkspaceCount(geometry), "workspace is too small")
     if let reversed = reversedGeometry(geometry) {
         reverseKernels(workspace.pointer, weights.pointer, geometry)
-        forwardByPatches(
+        forward(
             output: inputGradient.pointer, input: outputGradient.pointer, weights: workspace.pointer, bias: nil, reversed,
-            columns: workspace.pointer + alignedCount(reversed.weightCount))
+            workspace: workspace.pointer + alignedCount(reversed.weightCount))
     } else {
         inputGradientByPatches(
             inputGradient: inputGradient.pointer, outputGradient: outputGradient.pointer, weights: weights.pointer,
@@ -69,7 +69,25 @@ public func convolutionWeightGradient(
         requireCount(biasGradient, geometry.outputChannels, "biasGradient")
         columnSums(biasGradient.pointer, outputGradient.pointer, rows: geometry.outputRows, columns: geometry.outputChannels)
     }
-    weightGradientByPatches(
-        weightGradient: weightGradient.pointer, outputGradient: outputGradient.pointer, input: input.pointer, geometry,
-        columns: workspace.pointer)
+    if usesDirectWeightGradient(geometry) {
+        weightGradientDirectly(
+            weightGradient: weightGradient.pointer, outputGradient: outputGradient.pointer, input: input.pointer, geometry,
+            workspace: workspace.pointer)
+    } else {
+        weightGradientByPatches(
+            weightGradient: weightGradient.pointer, outputGradient: outputGradient.pointer, input: input.pointer, geometry,
+            columns: workspace.pointer)
+    }
+}
+
+/// The forward pass by the kernel that suits the geometry; the geometry alone decides, so bits do not depend on a machine.
+private func forward(
+    output: UnsafeMutablePointer<Float>, input: UnsafePointer<Float>, weights: UnsafePointer<Float>,
+    bias: UnsafePointer<Float>?, _ geometry: ConvolutionGeometry, workspace: UnsafeMutablePointer<Float>
+) {
+    if usesDirectForward(geometry) {
+        forwardDirectly(output: output, input: input, weights: weights, bias: bias, geometry, workspace: workspace)
+    } else {
+        forwardByPatches(output: output, input: input, weights: weights, bias: bias, geometry, columns: workspace)
+    }
 }

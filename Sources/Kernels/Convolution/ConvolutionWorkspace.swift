@@ -1,9 +1,15 @@
 /// Floats of workspace that each of the three convolution functions may use for this geometry.
 public func convolutionWorkspaceCount(_ geometry: ConvolutionGeometry) -> Int {
+    let forward = forwardWorkspaceCount(geometry)
+    guard let reversed = reversedGeometry(geometry) else { return forward }
+    return max(forward, alignedCount(reversed.weightCount) + forwardWorkspaceCount(reversed))
+}
+
+/// Room for either kernel, since forward pass and weight gradient may choose differently.
+private func forwardWorkspaceCount(_ geometry: ConvolutionGeometry) -> Int {
     let columns = patchBlockRows(geometry) * geometry.patchCount
-    guard let reversed = reversedGeometry(geometry) else { return columns }
-    let reversedColumns = patchBlockRows(reversed) * reversed.patchCount
-    return max(columns, alignedCount(reversed.weightCount) + reversedColumns)
+    let mayBeDirect = usesDirectForward(geometry) || usesDirectWeightGradient(geometry)
+    return mayBeDirect ? max(columns, directWorkspaceCount(geometry)) : columns
 }
 
 /// How many output positions are gathered and multiplied at once. A pure function of the geometry, for the rows of a

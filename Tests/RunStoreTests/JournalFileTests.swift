@@ -78,6 +78,17 @@ struct JournalFileTests {
         #expect(!FileManager.default.fileExists(atPath: fixture.temporary.file("none.sqlite")))
     }
 
+    @Test func finishedRunsCanBeReadFromReadOnlyMedia() throws {
+        guard let disk = try SmallDisk(bytes: 4 << 20) else { return }
+        // A name that a URI would take apart.
+        let path = disk.path + "/run 100%?#.sqlite"
+        do { try Journal(path: path).setValue("1", for: "a") }
+        #expect(try run("/bin/mount", ["-o", "remount,ro", disk.path]) == 0)
+        #expect(try JournalReader(path: path).value(for: "a") == "1")
+        let problem = #expect(throws: Problem.self) { try Journal(path: path) }
+        #expect(problem?.location == path)
+    }
+
     @Test func newerSchemasAreRefused() throws {
         let temporary = try TemporaryDirectory()
         let path = temporary.file("run.sqlite")

@@ -122,4 +122,31 @@ struct SafetensorsTests {
         #expect(file.entries.map(\.name) == ["network/a", "network/b"])
         #expect(try file.floats("network/b") == Tensor([2, 2], [4, 5, 6, 7]))
     }
+
+    /// Bytes that the reference implementation wrote (safetensors 0.8.0, through numpy and torch).
+    @Test func filesOfTheReferenceImplementationAreRead() throws {
+        let numpy = try #require(Data(base64Encoded: """
+            OAEAAAAAAAB7Il9fbWV0YWRhdGFfXyI6eyJrIjoiw7xcIngifSwibCI6eyJkdHlwZSI6Ikk2NCIsInNoYXBlIjpbMl0sImRhdGFfb2Zmc2V0cyI6\
+            WzAsMTZdfSwiZSI6eyJkdHlwZSI6IkYzMiIsInNoYXBlIjpbMCwzXSwiZGF0YV9vZmZzZXRzIjpbMTYsMTZdfSwidyI6eyJkdHlwZSI6IkYzMiIs\
+            InNoYXBlIjpbMiwzXSwiZGF0YV9vZmZzZXRzIjpbMTYsNDBdfSwiaCI6eyJkdHlwZSI6IkYxNiIsInNoYXBlIjpbMl0sImRhdGFfb2Zmc2V0cyI6\
+            WzQwLDQ0XX0sImIiOnsiZHR5cGUiOiJCT09MIiwic2hhcGUiOlsyXSwiZGF0YV9vZmZzZXRzIjpbNDQsNDZdfX0gICADAAAAAAAAAPz/////////\
+            AAAAAAAAgD8AAABAAABAQAAAgEAAAKBAAD4AwAEA
+            """))
+        let file = try SafetensorsFile(data: numpy, path: "numpy")
+        #expect(file.metadata == ["k": "ü\"x"])
+        #expect(file.entries.map(\.name) == ["l", "e", "w", "h", "b"])
+        #expect(try file.floats("w") == Tensor([2, 3], [0, 1, 2, 3, 4, 5]))
+        #expect(try file.floats("h").array == [1.5, -2])
+        #expect(try file.floats("e").shape == [0, 3])
+        #expect(try file.integers("l") == [3, -4])
+        #expect(try file.integers("b") == [1, 0])
+
+        let torch = try #require(Data(base64Encoded: """
+            eAAAAAAAAAB7InciOnsiZHR5cGUiOiJGMzIiLCJzaGFwZSI6WzIsMl0sImRhdGFfb2Zmc2V0cyI6WzAsMTZdfSwiYmYiOnsiZHR5cGUiOiJCRjE2\
+            Iiwic2hhcGUiOlsyXSwiZGF0YV9vZmZzZXRzIjpbMTYsMjBdfX0gICAgICAAAIA/AACAPwAAgD8AAIA/wD8AwA==
+            """))
+        let second = try SafetensorsFile(data: torch, path: "torch")
+        #expect(try second.floats("w") == Tensor([2, 2], [1, 1, 1, 1]))
+        #expect(try second.floats("bf").array == [1.5, -2])
+    }
 }

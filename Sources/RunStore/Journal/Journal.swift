@@ -77,7 +77,19 @@ public final class JournalReader: JournalReading {
         guard FileManager.default.fileExists(atPath: path) else {
             throw Problem("no journal there", at: path, remedy: "name a run directory with --run")
         }
-        database = try Database(path: path, access: .readOnly)
+        do throws(Problem) {
+            database = try Self.open(path, .readOnly)
+        } catch {
+            // SQLite keeps a small file beside a WAL journal even for readers. Without a place for it, a journal that was
+            // closed in order can be read as it lies.
+            guard access(path, W_OK) != 0, !FileManager.default.fileExists(atPath: path + "-wal") else { throw error }
+            database = try Self.open(path, .immutable)
+        }
+    }
+
+    private static func open(_ path: String, _ access: Database.Access) throws(Problem) -> Database {
+        let database = try Database(path: path, access: access)
         try Journal.refuseForeign(database)
+        return database
     }
 }

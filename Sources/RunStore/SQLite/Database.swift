@@ -10,6 +10,8 @@ public final class Database {
         case readWrite
         /// Reads beside a writer; never creates.
         case readOnly
+        /// Reads a file that nobody writes, on a medium where nothing can be written beside it.
+        case immutable
     }
 
     public let path: String
@@ -24,8 +26,11 @@ public final class Database {
         let flags = switch access {
         case .readWrite: SQLITE_OPEN_READWRITE | SQLITE_OPEN_CREATE
         case .readOnly: SQLITE_OPEN_READONLY
+        case .immutable: SQLITE_OPEN_READONLY | SQLITE_OPEN_URI
         }
-        let code = sqlite3_open_v2(path, &connection, flags | SQLITE_OPEN_NOMUTEX, nil)
+        let escaped = path.addingPercentEncoding(withAllowedCharacters: .urlPathAllowed) ?? path
+        let name = access == .immutable ? "file:\(escaped)?immutable=1" : path
+        let code = sqlite3_open_v2(name, &connection, flags | SQLITE_OPEN_NOMUTEX, nil)
         guard code == SQLITE_OK else {
             defer {
                 sqlite3_close_v2(connection)

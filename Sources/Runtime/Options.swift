@@ -93,16 +93,17 @@ public struct WorkerOptions: Sendable {
 }
 
 /// Which network a file of weights belongs to: `--model vgg16 --width 64 --classifier linear`. Labels and input channels
-/// come from the files.
+/// come from the files, and so does what is not given here.
 public struct ModelOptions: Sendable, Hashable {
     public var name: String
-    public var width: Int
+    /// Filters of the first convolution; nil for what the file of weights holds, or 64 without a file.
+    public var width: Int?
     /// Nil for what the file of weights holds; without a file, the mlp from 224 pixels on, linear below.
     public var classifier: Recipe.Classifier?
     /// Height and width of the input in pixels; nil for the data set's usual one.
     public var inputSize: Int?
 
-    public init(name: String, width: Int = 64, classifier: Recipe.Classifier? = nil, inputSize: Int? = nil) {
+    public init(name: String, width: Int? = nil, classifier: Recipe.Classifier? = nil, inputSize: Int? = nil) {
         self.name = name
         self.width = width
         self.classifier = classifier
@@ -194,8 +195,8 @@ public struct BenchOptions: Sendable {
     public var json: Bool
 
     public init(
-        subject: Subject, model: ModelOptions = ModelOptions(name: "vgg16", inputSize: 32), batch: Int = 100, labels: Int = 100,
-        threads: Int? = nil, workers: Int = 0, runs: Int = 5, json: Bool = false
+        subject: Subject, model: ModelOptions = ModelOptions(name: "vgg16"), batch: Int = 100, labels: Int = 100, threads: Int? = nil,
+        workers: Int = 0, runs: Int = 5, json: Bool = false
     ) {
         self.subject = subject
         self.model = model

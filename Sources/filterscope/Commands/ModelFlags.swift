@@ -6,7 +6,7 @@ import Runtime
 enum ModelFlags {
     static let model = CommandOption.choice(
         "model", "M", ModelSpecification.knownNames, "the network: " + ModelSpecification.knownNames.joined(separator: ", "))
-    static let width = CommandOption.integer("width", "W", 1...1024, "filters of the first convolution; 64 unless given")
+    static let width = CommandOption.integer("width", "W", 1...1024, "filters of the first convolution; told from the weights, or 64, unless given")
     static let classifier = CommandOption.choice(
         "classifier", "KIND", ModelSpecification.Classifier.allCases.map(\.rawValue),
         "linear, or mlp as torchvision's; told from the weights, or by the size, unless given")
@@ -18,7 +18,7 @@ enum ModelFlags {
     static func options(_ arguments: ParsedArguments, defaultName: String? = nil) throws(UsageError) -> ModelOptions {
         let name = if let defaultName { arguments.value(model) ?? defaultName } else { try arguments.required(model) }
         return ModelOptions(
-            name: name, width: arguments.value(width) ?? 64,
+            name: name, width: arguments.value(width),
             classifier: arguments.value(classifier).flatMap(Recipe.Classifier.init(rawValue:)), inputSize: arguments.value(size))
     }
 }

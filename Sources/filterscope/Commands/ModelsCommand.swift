@@ -11,7 +11,8 @@ enum ModelsCommand {
         name: "models", summary: "list the networks, or one of them layer by layer",
         positionals: [Positional("NAME", "one network", isOptional: true, choices: ModelSpecification.knownNames)],
         options: [
-            ModelFlags.width, CommandOption.choice(
+            CommandOption.integer("width", "W", 1...1024, "filters of the first convolution; 64 unless given"),
+            CommandOption.choice(
                 "classifier", "KIND", ModelSpecification.Classifier.allCases.map(\.rawValue),
                 "linear, or mlp as torchvision's; by the size unless given"),
             ModelFlags.size, channels, labels, SharedOptions.json,

@@ -8,7 +8,7 @@ import Runtime
 
     static let commands: [CommandDescription] = [
         StatusCommand.description, LogsCommand.description, ReportCommand.description, VerifyCommand.description,
-        EvaluateCommand.description, ModelsCommand.description, DatasetsCommand.description, RecipesCommand.description,
+        EvaluateCommand.description, BenchCommand.description, ModelsCommand.description, DatasetsCommand.description, RecipesCommand.description,
     ]
 
     static func main() {

@@ -1,0 +1,35 @@
+import Networks
+import Runtime
+
+/// `filterscope bench`: speed on this machine.
+enum BenchCommand {
+    private static let batch = CommandOption.integer("batch", "N", 1...4096, "samples of a mini-batch; 100 unless given")
+    private static let labels = CommandOption.integer("labels", "K", 1...100_000, "labels of the network; 100 unless given")
+    private static let threads = CommandOption.integer("threads", "T", 1...1024, "threads; one per core unless given")
+    private static let runs = CommandOption.integer("runs", "R", 1...1000, "timed runs of about a second each, of which the median counts; 5 unless given")
+
+    static let description = CommandDescription(
+        name: "bench", summary: "measure speed on this machine with synthetic images and random weights",
+        positionals: [Positional("SUBJECT", "what to measure", choices: BenchOptions.Subject.allCases.map(\.rawValue))],
+        options: [
+            CommandOption.choice(
+                "model", "M", ModelSpecification.knownNames, "the network; vgg16 unless given"),
+            CommandOption.integer("width", "W", 1...1024, "filters of the first convolution; 64 unless given"),
+            CommandOption.choice(
+                "classifier", "KIND", ModelSpecification.Classifier.allCases.map(\.rawValue),
+                "linear, or mlp as torchvision's; by the size unless given"),
+            CommandOption.integer("size", "PIXELS", 32...4096, "height and width of the input, a multiple of 32; 32 unless given"),
+            batch, labels, threads, runs, SharedOptions.json,
+        ],
+        example: "filterscope bench training --model vgg11 --width 16 --threads 2",
+        notes: ["kernels: every convolution of the network in its three directions, on one thread."]
+    ) { arguments in
+        guard let subject = arguments.positionals.first.flatMap(BenchOptions.Subject.init(rawValue:)) else {
+            throw arguments.usageError("SUBJECT is missing")
+        }
+        return try Runtime.bench(BenchOptions(
+            subject: subject, model: try ModelFlags.options(arguments, defaultName: "vgg16"), batch: arguments.value(batch) ?? 100,
+            labels: arguments.value(labels) ?? 100, threads: arguments.value(threads), runs: arguments.value(runs) ?? 5,
+            json: arguments.has(SharedOptions.json)))
+    }
+}

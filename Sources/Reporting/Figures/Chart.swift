@@ -28,10 +28,11 @@ struct Chart: Sendable {
     var xMarks: [(x: Double, text: String)]?
     var yRange: ClosedRange<Double>?
     var yLogarithmic = false
+    var xFromZero = false
     var width = 420
     var height = 300
     var legend = true
-    /// Columns of a legend below the plot; 0 puts it inside.
+    /// Columns of a legend above the plot; 0 puts it inside.
     var legendColumns = 0
 
     init(title: String, xLabel: String, yLabel: String, series: [Series]) {
@@ -53,8 +54,12 @@ extension Chart {
             "set grid ytics lc rgb '#e4e7eb' lw 1 dt 1",
             "set xlabel \(Self.quoted(xLabel)) textcolor rgb '#52606d'",
             "set ylabel \(Self.quoted(yLabel)) textcolor rgb '#52606d'",
-            "set offsets graph 0.02, graph 0.02, graph 0.05, 0",
         ]
+        if xFromZero {
+            lines.append("set xrange [0:\(series.flatMap(\.points).map(\.x).max() ?? 1)]")
+        } else if let first = xMarks?.first, let last = xMarks?.last {
+            lines.append("set xrange [\(first.x - 0.2):\(last.x + 0.2)]")
+        }
         if let xMarks {
             let rotated = xMarks.contains { $0.text.count > 3 }
             lines.append("set xtics \(rotated ? "rotate by -40 " : "")(\(xMarks.map { "\(Self.quoted($0.text)) \($0.x)" }.joined(separator: ", ")))")
@@ -64,7 +69,7 @@ extension Chart {
         if !legend {
             lines.append("unset key")
         } else if legendColumns > 0 {
-            lines.append("set key below center maxcols \(legendColumns) samplen 1.6 textcolor rgb '#323f4b'")
+            lines.append("set key above left Left reverse horizontal maxcols \(legendColumns) width 1 samplen 1.6 textcolor rgb '#323f4b'")
         } else {
             lines.append("set key top left Left reverse samplen 1.6 textcolor rgb '#323f4b'")
         }

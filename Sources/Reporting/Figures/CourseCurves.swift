@@ -11,7 +11,7 @@ struct CourseCurves {
     }
 
     private func loss() -> (Chart, String)? {
-        let raw = points("train", "loss")
+        let raw = points("training", "loss")
         guard raw.count > 1 else { return nil }
         var chart = Chart(
             title: "Training loss", xLabel: "epoch", yLabel: "training loss",
@@ -20,12 +20,13 @@ struct CourseCurves {
                 .init(name: "smoothed", points: Self.thinned(Self.smoothed(raw), to: 300), style: .line, color: Palette.blue),
             ])
         chart.legendColumns = 2
+        chart.xFromZero = true
         return (chart, "Loss of the network on its training batches; smoothed over a fortieth of the steps.")
     }
 
     private func accuracy() -> (Chart, String)? {
-        let train = points("train", "accuracy", scale: 100)
-        let test = points("train", "test_accuracy", scale: 100)
+        let train = points("training", "accuracy", scale: 100)
+        let test = points("training", "test_accuracy", scale: 100)
         guard train.count > 1 || !test.isEmpty else { return nil }
         var series: [Chart.Series] = []
         if train.count > 1 {
@@ -34,6 +35,7 @@ struct CourseCurves {
         if !test.isEmpty { series.append(.init(name: "test images", points: test, style: .linePoints, color: Palette.vermilion)) }
         var chart = Chart(title: "Accuracy during training", xLabel: "epoch", yLabel: "accuracy (%)", series: series)
         chart.legendColumns = 2
+        chart.xFromZero = true
         return (chart, "Accuracy of the network on its training batches (smoothed; with augmentation, if the recipe asks for it) and on the test images.")
     }
 
@@ -53,20 +55,22 @@ struct CourseCurves {
             guard !curves.isEmpty else { continue }
             var chart = Chart(title: caption, xLabel: "epoch of the heads", yLabel: label, series: curves)
             chart.legendColumns = 5
-            chart.height = 300 + 16 * ((curves.count + 4) / 5)
+            chart.xFromZero = true
+            chart.height = 290 + 16 * ((curves.count + 4) / 5)
             return (chart, caption + ", light for early layers to dark for late ones.")
         }
         return nil
     }
 
-    /// A centred moving mean over a fortieth of the points, narrower at both ends.
+    /// A moving mean over a fortieth of the points, centred except at the end.
     static func smoothed(_ points: [Chart.Point]) -> [Chart.Point] {
         let reach = max(1, points.count / 80)
         var sums = [0.0]
         for point in points { sums.append(sums[sums.count - 1] + point.y) }
         return points.indices.map { index in
-            let side = min(reach, index, points.count - 1 - index)
-            let (low, high) = (index - side, index + side + 1)
+            // Narrower at the steep start; one-sided at the end, where one step's noise would show as a trend.
+            let low = index - min(reach, index)
+            let high = min(points.count, index + min(reach, index) + 1)
             return Chart.Point(x: points[index].x, y: (sums[high] - sums[low]) / Double(high - low))
         }
     }

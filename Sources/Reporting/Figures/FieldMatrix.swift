@@ -3,13 +3,19 @@ import Mechanism
 /// A filter's K×K matrix as SVG: its field, its bits, or its bits in the order that lays clusters side by side.
 struct FieldMatrix {
     let labelNames: [String]
-    let side = 300.0
+    private static let side = 300
     private static let plot = 208.0
     private static let left = 84.0
     private static let top = 8.0
 
     private var labels: Int { labelNames.count }
     private var cell: Double { Self.plot / Double(max(labels, 1)) }
+    private var fontSize: Double { min(11, max(6.5, cell * 0.62)) }
+    /// Room below the matrix for the longest name, upright.
+    private var height: Int {
+        let longest = cell >= 6.5 ? min(13, labelNames.map(\.count).max() ?? 0) : 3
+        return Int(Self.top + Self.plot + 8 + 0.62 * fontSize * Double(longest))
+    }
 
     /// The field as a share of its largest element: blue above 0, orange below, white at 0.
     func field(_ field: LabelField) -> String {
@@ -67,7 +73,7 @@ struct FieldMatrix {
         let png = IndexedPNG(width: labels, height: labels, pixels: pixels, palette: palette)
         let (x, y, plot) = (Self.left, Self.top, Self.plot)
         var svg = """
-            <svg role="img" class="matrix" viewBox="0 0 \(Int(side)) \(Int(side))" width="\(Int(side))" height="\(Int(side))" xmlns="http://www.w3.org/2000/svg">\
+            <svg role="img" class="matrix" viewBox="0 0 \(Self.side) \(height)" width="\(Self.side)" height="\(height)" xmlns="http://www.w3.org/2000/svg">\
             <title>\(HTML.escaped(title))</title>\
             <image href="\(png.dataURL)" x="\(x)" y="\(y)" width="\(plot)" height="\(plot)" preserveAspectRatio="none" style="image-rendering:pixelated"/>
             """
@@ -89,7 +95,7 @@ struct FieldMatrix {
     /// Names where there is room for each, else the number of every so manieth label in its own place.
     private func names(_ order: [Int]) -> String {
         let natural = order == Array(0..<labels)
-        let size = min(11, max(6.5, cell * 0.62))
+        let size = fontSize
         var shown: [(place: Int, text: String)] = []
         if cell >= 6.5 {
             shown = order.enumerated().map { ($0, TextColumns.truncated(labelNames[$1], to: 13)) }

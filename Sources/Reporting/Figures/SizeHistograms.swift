@@ -15,9 +15,9 @@ struct SizeHistograms {
             return "'\(size)\(last ? "+" : "")' \(size)"
         }
         var lines = [
-            "set terminal svg size 1060,\(rows * 150 + 10) noenhanced font 'sans-serif,11' background 'white'",
+            "set terminal svg size 1060,\(rows * 170 + 10) noenhanced font 'sans-serif,11' background 'white'",
             "set encoding utf8",
-            "set multiplot layout \(rows),\(columns) margins 0.035,0.995,\(rows == 1 ? 0.16 : 0.26 / Double(rows)),\(1 - 0.2 / Double(rows)) spacing 0.03,\(0.36 / Double(rows))",
+            "set multiplot layout \(rows),\(columns) margins 0.035,0.995,\(0.18 / Double(rows)),\(1 - 0.14 / Double(rows)) spacing 0.03,\(0.4 / Double(rows))",
             "set border 1 lc rgb '#9aa5b1' lw 1",
             "set tics nomirror out scale 0.4 textcolor rgb '#52606d'",
             "set grid ytics lc rgb '#e4e7eb' lw 1 dt 1",

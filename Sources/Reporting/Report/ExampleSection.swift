@@ -20,7 +20,7 @@ enum ExampleSection {
         }
         return """
             <ul class="key">
-            <li>field: −top <i class="ramp" style="background:linear-gradient(90deg,\(stops.joined(separator: ",")))"></i> top (a bit is set above \(NumberText.short(threshold)) of top)</li>
+            <li>field: −top <i class="ramp" style="background:linear-gradient(90deg,\(stops.joined(separator: ",")))"></i> top (a bit is set above \(NumberText.plain(threshold)) of top)</li>
             <li><i style="background:#00548c"></i>bit in a cluster</li>
             <li><i style="background:#e67e22"></i>internal noise</li>
             <li><i style="background:#969ea8"></i>external noise</li>

@@ -25,7 +25,8 @@ public struct ExampleRule: Hashable, Sendable {
 
     /// In words, as the report states it.
     public static let statement = "Drawn are filters of the first, the middle and the last layer. In each, the filters with at "
-        + "least one cluster are ranked by noise (equal noise by number), and evenly spaced ranks are taken, the least noisy first."
+        + "least one cluster are ranked by noise (equal noise by number); drawn are the one with the least noise and others further up the "
+        + "ranking, as stands with each."
 
     /// Indices of the first, the middle and the last of `count` layers, each once.
     public static func layers(of count: Int) -> [Int] {

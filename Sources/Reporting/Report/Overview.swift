@@ -48,7 +48,7 @@ enum Overview {
         training += " learned to tell the \(summary.labels) labels of <code>\(HTML.escaped(summary.dataset))</code> apart"
         if let images = setting.trainImages { training += " from \(NumberText.grouped(images)) training images" }
         var effort: [String] = []
-        if let epochs = setting.trainingEpochs { effort.append("\(NumberText.short(epochs)) passes over them") }
+        if let epochs = setting.trainingEpochs { effort.append("\(NumberText.plain(epochs)) \(epochs == 1 ? "pass" : "passes") over them") }
         if let steps = setting.trainingSteps {
             effort.append("\(NumberText.grouped(steps)) steps" + (setting.batchSize.map { " of \($0) images each" } ?? ""))
         }
@@ -64,7 +64,7 @@ enum Overview {
             "<b>3. Every filter was listened to alone.</b> All of a head's weights but those of one filter were silenced. Over the "
                 + (setting.testImages.map { "\(NumberText.grouped($0)) " } ?? "") + "test images, the average of what remains is the filter's "
                 + "<i>field</i>: for images of each label, how strongly the filter speaks for each label. Divided by its largest element, what "
-                + "exceeds \(NumberText.short(summary.threshold)) counts as a set bit. Labels that all speak for each other form a <i>cluster</i>; set bits "
+                + "exceeds \(NumberText.plain(summary.threshold)) counts as a set bit. Labels that all speak for each other form a <i>cluster</i>; set bits "
                 + "outside clusters are <i>noise</i>.")
         return HTML.section("done", "What was done", text)
     }

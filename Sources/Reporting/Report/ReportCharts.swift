@@ -67,8 +67,7 @@ struct ReportCharts {
     /// Layers without noise have no place on the axis: they stand as triangles above every ratio.
     private func ratioChart() -> (chart: Chart, remark: String)? {
         let ratios = points(\.signalToNoise.ratio)
-        let silentHeights = layers.filter { $0.signalToNoise == .noNoise }
-        guard !ratios.isEmpty || !silentHeights.isEmpty else { return nil }
+        guard !ratios.isEmpty || layers.contains(where: { $0.signalToNoise == .noNoise }) else { return nil }
         let largest = ratios.map(\.y).max() ?? 1
         let smallest = ratios.map(\.y).min() ?? 1
         let logarithmic = smallest > 0 && largest / smallest > 30
@@ -81,7 +80,7 @@ struct ReportCharts {
         chart.yLogarithmic = logarithmic
         chart.legend = !noNoise.isEmpty
         chart.legendColumns = 2
-        if ratios.isEmpty { chart.yRange = 0...2 }
+        if ratios.isEmpty { chart.yRange = 0...2 } else if logarithmic { chart.yRange = smallest / 1.5...above * 1.6 }
         let remark = noNoise.isEmpty ? "" : " Triangles mark layers without any noise, where the ratio is undefined; their height means nothing."
         return (chart, remark)
     }

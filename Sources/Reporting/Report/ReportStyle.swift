@@ -25,6 +25,7 @@ let reportStyle = """
     th { font-size: 13px; color: var(--soft); font-weight: 600; vertical-align: bottom; border-bottom: 1.5px solid var(--ink); }
     th:first-child, td:first-child { text-align: left; }
     tbody tr:hover { background: var(--tint); }
+    sub { line-height: 0; }
     td small { color: var(--soft); }
     .scroll { overflow-x: auto; }
     .columns { columns: 2 420px; column-gap: 34px; font-size: 14.5px; color: #323f4b; margin: 12px 0 4px; padding: 0; list-style: none; }

@@ -1,6 +1,6 @@
 /// One measured value of a run's course.
 public struct MetricPoint: Hashable, Sendable {
-    /// `train` or `heads`.
+    /// `training` or `heads`.
     public var phase: String
     /// `loss`, `accuracy`, `test_accuracy`, `learning_rate`, …
     public var name: String

@@ -26,6 +26,14 @@ enum NumberText {
         return String(format: "%.2g", value)
     }
 
+    /// At most three digits after the point, no zeros at the end: for settings.
+    static func plain(_ value: Double) -> String {
+        var text = fixed(value, 3)
+        while text.hasSuffix("0") { text.removeLast() }
+        if text.hasSuffix(".") { text.removeLast() }
+        return text
+    }
+
     static func ratio(_ value: SignalToNoise) -> String {
         switch value {
         case .ratio(let ratio): short(ratio)

@@ -1,0 +1,244 @@
+import Diagnostics
+import Messages
+
+/// The coordinator's decisions: who is a worker, which unit goes to whom, what to do when one goes silent. A value type:
+/// events and times go in, actions come out; sockets, clocks and disks belong to whoever performs the actions.
+///
+/// A worker is absent → (hello) present → (goodbye, silence, unreachable, new hello) absent. A unit is waiting → dealt →
+/// closed, or back to waiting when its holder goes. `docs/failure.md` says it in words.
+public struct CoordinatorMachine: Sendable {
+    public struct Settings: Sendable {
+        /// The run's identity; messages of another run are refused.
+        public var run: String
+        /// What a worker needs to know to compute units, opaque here.
+        public var task: String
+        /// Kernels that the run admits: results of others would differ in their last bits.
+        public var fingerprint: String
+        public var heartbeatSeconds: Double
+        /// Silence after which a worker counts as gone.
+        public var timeoutSeconds: Double
+        /// How often a unit may be dealt before the run stops.
+        public var unitAttempts: Int
+
+        public init(
+            run: String, task: String, fingerprint: String, heartbeatSeconds: Double, timeoutSeconds: Double, unitAttempts: Int
+        ) {
+            self.run = run
+            self.task = task
+            self.fingerprint = fingerprint
+            self.heartbeatSeconds = heartbeatSeconds
+            self.timeoutSeconds = timeoutSeconds
+            self.unitAttempts = unitAttempts
+        }
+    }
+
+    public enum Event: Sendable {
+        case received(PeerID, Message)
+        /// Something that is no message of ours.
+        case garbled(PeerID, String)
+        case unreachable(PeerID)
+        case tick
+    }
+
+    public enum Action: Sendable {
+        case send(PeerID, Message)
+        /// Send this version of a parameter set; whoever performs it has the tensors.
+        case sendParameters(PeerID, ParameterReference)
+        /// A unit's first result, and who made it.
+        case completed(WorkUnit, UnitResult, worker: RosterWorker, attempts: Int)
+        case joined(RosterWorker)
+        case left(RosterWorker, reason: String)
+        /// A unit was dealt as often as allowed and came to nothing: the run cannot go on.
+        case gaveUp(WorkUnit, causes: [String])
+        case records([LogRecord], from: String)
+        case statusRequested(PeerID)
+        case logsRequested(PeerID, LogsRequest)
+        case log(LogLevel, String, unit: UInt64?, fields: [String: String])
+    }
+
+    public let settings: Settings
+    private var roster = WorkerRoster()
+    private var board = UnitBoard()
+    private var ended: RunEnd?
+
+    public init(_ settings: Settings) { self.settings = settings }
+
+    public var workers: [RosterWorker] { roster.workers }
+    public var openUnitCount: Int { board.openCount }
+
+    /// When `tick` must come at the latest, in seconds on the caller's clock; nil while nobody can time out.
+    public var nextDeadline: Double? { roster.workers.map { $0.lastHeard + settings.timeoutSeconds }.min() }
+
+    /// Opens units and deals as many as there is room for. Ids grow and are never used again in a run.
+    public mutating func submit(_ assignments: [WorkUnit]) -> [Action] {
+        for assignment in assignments { board.add(assignment) }
+        return deal()
+    }
+
+    /// Forgets all open units; results that still come for them are ignored.
+    public mutating func abandonUnits() {
+        board.removeAll()
+        for worker in roster.workers { roster.update(worker.peer) { $0.unitsInHand = [] } }
+    }
+
+    /// Tells everyone that the run is over, and whoever comes later too.
+    public mutating func finish(_ message: RunEnd) -> [Action] {
+        ended = message
+        board.removeAll()
+        return roster.workers.map { .send($0.peer, .ended(message)) }
+    }
+
+    public mutating func handle(_ event: Event, at now: Double) -> [Action] {
+        switch event {
+        case .received(let peer, let message): return receive(message, from: peer, at: now)
+        case .garbled(let peer, let what): return garbled(peer, what)
+        case .unreachable(let peer): return remove(peer, reason: "unreachable")
+        case .tick: return expire(at: now)
+        }
+    }
+}
+
+// MARK: - Membership
+
+extension CoordinatorMachine {
+    private mutating func receive(_ message: Message, from peer: PeerID, at now: Double) -> [Action] {
+        switch message {
+        case .hello(let hello): return welcome(hello, peer, at: now)
+        case .statusRequest: return [.statusRequested(peer)]
+        case .logsRequest(let request): return [.logsRequested(peer, request)]
+        default: break
+        }
+        guard let worker = roster[peer] else {
+            // It was given up (frozen and thawed, say) or never said hello.
+            return [.send(peer, .refused(Refusal(
+                code: .unknownPeer, reason: "this coordinator does not know you", remedy: "say hello again")))]
+        }
+        roster.update(peer) { $0.lastHeard = now }
+        switch message {
+        case .heartbeat(let heartbeat):
+            roster.update(peer) { $0.residentBytes = heartbeat.residentBytes }
+            return [.send(peer, .acknowledgement(Acknowledgement(of: .heartbeat, sequence: heartbeat.sequence)))]
+        case .result(let result): return complete(result, worker)
+        case .failure(let failure): return fail(failure, worker)
+        case .log(let batch): return [.records(batch.records, from: worker.name)]
+        case .goodbye(let goodbye): return remove(peer, reason: goodbye.reason)
+        default:
+            return [.log(.warning, "a worker sent what only a coordinator sends", unit: nil, fields: ["worker.name": worker.name])]
+        }
+    }
+
+    private mutating func welcome(_ hello: Hello, _ peer: PeerID, at now: Double) -> [Action] {
+        if let ended { return [.send(peer, .ended(ended))] }
+        guard hello.fingerprint == settings.fingerprint else {
+            return [
+                .send(peer, .refused(Refusal(
+                    code: .fingerprint,
+                    reason: "your kernels are \(hello.fingerprint), this run's are \(settings.fingerprint), and results would differ in their last bits",
+                    remedy: "build both with the same FILTERSCOPE_MARCH and run them on the same kind of processor"))),
+                .log(.warning, "worker refused: other kernels", unit: nil, fields: [
+                    "worker.name": hello.name, "worker.host": hello.host, "fingerprint": hello.fingerprint,
+                ]),
+            ]
+        }
+        // The same peer says hello again when its first welcome was lost: what it held is dealt again.
+        if let known = roster[peer], known.incarnation == hello.incarnation, known.unitsInHand.isEmpty {
+            roster.update(peer) { $0.lastHeard = now }
+            return [.send(peer, .welcome(welcomeMessage(for: known)))] + deal()
+        }
+        var actions = remove(peer, reason: "said hello again", dealing: false)
+        let worker = RosterWorker(
+            peer: peer, name: roster.uniqueName(hello.name), incarnation: hello.incarnation, host: hello.host, pid: hello.pid,
+            threads: max(1, hello.threads), fingerprint: hello.fingerprint, joinedAt: now, lastHeard: now)
+        roster.add(worker)
+        actions += [.joined(worker), .send(peer, .welcome(welcomeMessage(for: worker)))]
+        return actions + deal()
+    }
+
+    private func welcomeMessage(for worker: RosterWorker) -> Welcome {
+        Welcome(
+            run: settings.run, name: worker.name, heartbeatSeconds: settings.heartbeatSeconds,
+            timeoutSeconds: settings.timeoutSeconds, task: settings.task)
+    }
+
+    private mutating func garbled(_ peer: PeerID, _ what: String) -> [Action] {
+        let refusal = Action.send(peer, .refused(Refusal(code: .malformed, reason: what, remedy: "speak protocol \(protocolVersion)")))
+        guard let worker = roster[peer] else {
+            // Strangers learn nothing of the run, and the log says only that they knocked.
+            return [refusal, .log(.warning, "message refused", unit: nil, fields: ["reason": what])]
+        }
+        return [refusal, .log(.warning, "message refused", unit: nil, fields: ["reason": what, "worker.name": worker.name])]
+    }
+
+    private mutating func expire(at now: Double) -> [Action] {
+        let silent = roster.workers.filter { now - $0.lastHeard >= settings.timeoutSeconds }
+        var actions: [Action] = []
+        for worker in silent {
+            let seconds = Int((now - worker.lastHeard).rounded())
+            actions += remove(worker.peer, reason: "silent for \(seconds) s", dealing: false)
+        }
+        return actions + deal()
+    }
+
+    /// Takes a worker off the roster and puts its units back in line.
+    private mutating func remove(_ peer: PeerID, reason: String, dealing: Bool = true) -> [Action] {
+        guard let worker = roster.remove(peer) else { return [] }
+        var actions: [Action] = [.left(worker, reason: reason)]
+        for id in worker.unitsInHand {
+            actions += putBack(id, from: peer, cause: "\(worker.name): \(reason)")
+        }
+        return dealing ? actions + deal() : actions
+    }
+}
+
+// MARK: - Work
+
+extension CoordinatorMachine {
+    private mutating func deal() -> [Action] {
+        var actions: [Action] = []
+        while board.waitingCount > 0, let peer = roster.leastLoaded, let unit = board.takeNext(for: peer) {
+            for needed in unit.assignment.needs where roster[peer]?.parameterVersions[needed.set] != needed.version {
+                actions.append(.sendParameters(peer, needed))
+                roster.update(peer) { $0.parameterVersions[needed.set] = needed.version }
+            }
+            roster.update(peer) { $0.unitsInHand.append(unit.assignment.id) }
+            actions.append(.send(peer, .unit(unit.assignment)))
+        }
+        return actions
+    }
+
+    private mutating func complete(_ result: UnitResult, _ worker: RosterWorker) -> [Action] {
+        guard worker.unitsInHand.contains(result.unit) else {
+            // A worker answers only what it was dealt; a unit dealt again after this one was given up is answered by both.
+            return [.log(.debug, "result ignored: not in this worker's hand", unit: result.unit, fields: ["worker.name": worker.name])]
+        }
+        roster.update(worker.peer) { worker in
+            worker.unitsInHand.removeAll { $0 == result.unit }
+            worker.unitsDone += 1
+            worker.samplesDone += Int(result.figures["samples"] ?? 0)
+            worker.busySeconds += result.seconds
+        }
+        guard let unit = board.close(result.unit) else { return deal() }
+        return [.completed(unit.assignment, result, worker: worker, attempts: unit.attempts)] + deal()
+    }
+
+    private mutating func fail(_ failure: UnitFailure, _ worker: RosterWorker) -> [Action] {
+        guard worker.unitsInHand.contains(failure.unit) else { return [] }
+        roster.update(worker.peer) { worker in
+            worker.unitsInHand.removeAll { $0 == failure.unit }
+            // It may have failed for want of parameters: send them again.
+            worker.parameterVersions = [:]
+        }
+        let log = Action.log(.warning, "unit failed", unit: failure.unit, fields: ["worker.name": worker.name, "cause": failure.what])
+        return [log] + putBack(failure.unit, from: worker.peer, cause: "\(worker.name): \(failure.what)", final: !failure.retryable)
+            + deal()
+    }
+
+    private mutating func putBack(_ id: UInt64, from peer: PeerID, cause: String, final: Bool = false) -> [Action] {
+        guard let unit = board.putBack(id, from: peer, cause: cause) else { return [] }
+        if final || unit.attempts >= settings.unitAttempts {
+            _ = board.close(id)
+            return [.gaveUp(unit.assignment, causes: unit.causes)]
+        }
+        return [.log(.warning, "unit is dealt again", unit: id, fields: ["cause": cause, "attempts": String(unit.attempts)])]
+    }
+}

@@ -1,0 +1,50 @@
+import Messages
+
+/// Adds the sums of tree nodes as they come, in any order: whenever both halves of a node are there, the right is added to
+/// the left. What is held at any time is at most one sum per open subtree.
+public struct TreeReducer: Sendable {
+    public let tree: ReductionTree
+    /// Where adding ends: the root, or the node that a worker was dealt.
+    public let top: TreeNode
+    private var held: [TreeNode: PartialSum] = [:]
+
+    /// - Precondition: `top` belongs to the tree.
+    public init(_ tree: ReductionTree, top: TreeNode? = nil) {
+        let top = top ?? tree.root
+        precondition(tree.contains(top), "node outside the tree")
+        self.tree = tree
+        self.top = top
+    }
+
+    /// Takes one node's sum.
+    /// - Precondition: the node lies under `top` and neither it nor a node that covers it was added before.
+    public mutating func add(_ sum: PartialSum, at node: TreeNode) {
+        precondition(tree.contains(node), "node outside the tree")
+        var node = node
+        var sum = sum
+        while node != top {
+            let isLeft = node.index & 1 == 0
+            let parent = TreeNode(level: node.level + 1, index: node.index >> 1)
+            let sibling = TreeNode(level: node.level, index: node.index ^ 1)
+            if sibling.index >= tree.nodeCount(level: node.level) {
+                // No right half here: the node stands for its parent.
+            } else if var other = held.removeValue(forKey: sibling) {
+                if isLeft {
+                    sum.add(other)
+                } else {
+                    other.add(sum)
+                    sum = other
+                }
+            } else {
+                precondition(held.updateValue(sum, forKey: node) == nil, "node added twice")
+                return
+            }
+            node = parent
+        }
+        held[node] = sum
+    }
+
+    /// The sum over all leaves of `top`, once every one is in.
+    public var total: PartialSum? { held[top] }
+    public var heldCount: Int { held.count }
+}

@@ -1,0 +1,202 @@
+import Diagnostics
+import Messages
+
+/// A worker's decisions: joining, joining again after the coordinator was gone, beating, taking units and answering them.
+///
+/// knocking → (welcome) joined → (silence, disconnect, refusal as unknown) knocking → … → over. While knocking it says hello
+/// every `helloSeconds` and gives up when the coordinator has not been heard for `giveUpSeconds`.
+public struct WorkerMachine: Sendable {
+    public struct Settings: Sendable {
+        public var name: String
+        public var host: String
+        public var pid: Int
+        public var threads: Int
+        public var fingerprint: String
+        /// Where it knocks, for messages.
+        public var endpoint: String
+        public var helloSeconds = 2.0
+        /// How long to knock unheard before giving up.
+        public var giveUpSeconds: Double
+
+        public init(
+            name: String, host: String, pid: Int, threads: Int, fingerprint: String, endpoint: String, giveUpSeconds: Double
+        ) {
+            self.name = name
+            self.host = host
+            self.pid = pid
+            self.threads = threads
+            self.fingerprint = fingerprint
+            self.endpoint = endpoint
+            self.giveUpSeconds = giveUpSeconds
+        }
+    }
+
+    public enum Event: Sendable {
+        case received(Message)
+        case garbled(String)
+        case disconnected
+        /// The lanes finished a unit.
+        case finished(UnitResult)
+        case failed(UnitFailure)
+        /// The user asks the worker to leave.
+        case leave(String)
+        case tick
+    }
+
+    public enum Action: Sendable {
+        case send(Message)
+        /// The first welcome, or that of another run: get ready for its task.
+        case configure(Welcome)
+        case store(ParameterUpdate)
+        case begin(WorkUnit)
+        /// Work in hand is nobody's any more.
+        case discardWork
+        case log(LogLevel, String, fields: [String: String])
+        case leave(Departure)
+    }
+
+    /// How a worker ends.
+    public enum Departure: Sendable, Equatable {
+        /// The run is over, or the user asked.
+        case done(String)
+        case failed(Problem)
+    }
+
+    private enum State: Sendable {
+        case knocking(lastHello: Double?)
+        case joined(run: String, heartbeatSeconds: Double, timeoutSeconds: Double)
+        case over
+    }
+
+    public let settings: Settings
+    private let incarnation: String
+    private var state = State.knocking(lastHello: nil)
+    private var lastHeard: Double
+    private var lastBeat = 0.0
+    private var beats = 0
+    private var joins = 0
+    private var unitsDone = 0
+    private var unitsInHand: Set<UInt64> = []
+    private var saidUnheard = false
+    /// Measured by whoever runs the machine, sent with the heartbeat.
+    public var residentBytes = 0
+    public var busyLanes = 0
+
+    /// - Parameter incarnation: tells this process from an earlier one of the same name.
+    public init(_ settings: Settings, incarnation: String, at now: Double) {
+        self.settings = settings
+        self.incarnation = incarnation
+        lastHeard = now
+    }
+
+    /// Whether a coordinator has welcomed it and not been lost since.
+    public var isJoined: Bool { if case .joined = state { true } else { false } }
+
+    /// When `tick` must come at the latest.
+    public var nextDeadline: Double {
+        switch state {
+        case .knocking(let lastHello):
+            return min(lastHello.map { $0 + settings.helloSeconds } ?? 0, lastHeard + settings.giveUpSeconds)
+        case .joined(_, let heartbeat, let timeout): return min(lastBeat + heartbeat, lastHeard + timeout)
+        case .over: return .infinity
+        }
+    }
+
+    public mutating func handle(_ event: Event, at now: Double) -> [Action] {
+        if case .over = state { return [] }
+        switch event {
+        case .received(let message):
+            lastHeard = now
+            return receive(message, at: now)
+        case .garbled(let what): return [.log(.warning, "message not understood", fields: ["reason": what])]
+        case .disconnected:
+            guard case .joined = state else { return [] }
+            return knockAgain("connection lost", at: now)
+        case .finished(let result):
+            guard unitsInHand.remove(result.unit) != nil else { return [] }
+            unitsDone += 1
+            return [.send(.result(result))]
+        case .failed(let failure):
+            guard unitsInHand.remove(failure.unit) != nil else { return [] }
+            return [.send(.failure(failure))]
+        case .leave(let reason):
+            var actions: [Action] = []
+            if case .joined = state { actions.append(.send(.goodbye(Goodbye(reason: reason)))) }
+            state = .over
+            return actions + [.leave(.done(reason))]
+        case .tick: return tick(at: now)
+        }
+    }
+
+    private mutating func receive(_ message: Message, at now: Double) -> [Action] {
+        switch message {
+        case .welcome(let welcome):
+            if case .joined = state { return [] }
+            state = .joined(run: welcome.run, heartbeatSeconds: welcome.heartbeatSeconds, timeoutSeconds: welcome.timeoutSeconds)
+            lastBeat = now
+            joins += 1
+            saidUnheard = false
+            return [.configure(welcome), .log(.info, joins == 1 ? "joined" : "joined again", fields: [
+                "run": welcome.run, "worker.name": welcome.name,
+            ])]
+        case .refused(let refused):
+            if refused.code == .unknownPeer { return knockAgain("the coordinator no longer knew this worker", at: now) }
+            state = .over
+            return [.leave(.failed(Problem("the coordinator refused: \(refused.reason)", at: settings.endpoint, remedy: refused.remedy)))]
+        case .ended(let ended):
+            state = .over
+            return [.discardWork, .leave(.done("the run is \(ended.outcome.rawValue)"))]
+        case .parameters(let update):
+            guard case .joined = state else { return [] }
+            return [.store(update)]
+        case .unit(let assignment):
+            guard case .joined = state else { return [] }
+            unitsInHand.insert(assignment.id)
+            return [.begin(assignment)]
+        case .acknowledgement, .cancel: return []
+        default: return [.log(.warning, "the coordinator sent what only a worker sends", fields: [:])]
+        }
+    }
+
+    private mutating func tick(at now: Double) -> [Action] {
+        switch state {
+        case .knocking(let lastHello):
+            if now - lastHeard >= settings.giveUpSeconds {
+                state = .over
+                return [.leave(.failed(Problem(
+                    "no coordinator answered within \(Int(settings.giveUpSeconds)) s", at: settings.endpoint,
+                    remedy: "start one there (filterscope coordinator RECIPE --bind …) or check the address")))]
+            }
+            if let lastHello, now - lastHello < settings.helloSeconds { return [] }
+            return hello(at: now)
+        case .joined(_, let heartbeat, let timeout):
+            if now - lastHeard >= timeout { return knockAgain("the coordinator was silent for \(Int(timeout)) s", at: now) }
+            guard now - lastBeat >= heartbeat else { return [] }
+            lastBeat = now
+            beats += 1
+            return [.send(.heartbeat(Heartbeat(
+                sequence: beats, unit: unitsInHand.min(), lanesBusy: busyLanes, residentBytes: residentBytes, unitsDone: unitsDone)))]
+        case .over: return []
+        }
+    }
+
+    private mutating func hello(at now: Double) -> [Action] {
+        let first = if case .knocking(nil) = state { true } else { false }
+        state = .knocking(lastHello: now)
+        let send = Action.send(.hello(Hello(
+            name: settings.name, incarnation: "\(incarnation)/\(joins)", host: settings.host, pid: settings.pid,
+            threads: settings.threads, fingerprint: settings.fingerprint)))
+        guard !first, !saidUnheard else { return [send] }
+        saidUnheard = true
+        return [send, .log(.warning, "no answer yet; still trying", fields: [
+            "endpoint": settings.endpoint, "give-up-seconds": String(Int(settings.giveUpSeconds)),
+        ])]
+    }
+
+    private mutating func knockAgain(_ reason: String, at now: Double) -> [Action] {
+        state = .knocking(lastHello: nil)
+        lastHeard = now
+        unitsInHand = []
+        return [.discardWork, .log(.warning, "joining again", fields: ["reason": reason])]
+    }
+}

@@ -1,0 +1,62 @@
+import Messages
+
+/// One worker as the coordinator knows it.
+public struct RosterWorker: Sendable, Equatable {
+    public let peer: PeerID
+    /// As accepted: unique among the workers present.
+    public let name: String
+    public let incarnation: String
+    public let host: String
+    public let pid: Int
+    public let threads: Int
+    public let fingerprint: String
+    /// Seconds on the coordinator's monotonic clock.
+    public let joinedAt: Double
+    public internal(set) var lastHeard: Double
+    /// Units dealt to it and not answered, in the order dealt.
+    public internal(set) var unitsInHand: [UInt64] = []
+    /// The version of each parameter set that was sent to it last.
+    public internal(set) var parameterVersions: [String: UInt64] = [:]
+    public internal(set) var unitsDone = 0
+    public internal(set) var samplesDone = 0
+    /// Seconds it reported to have computed.
+    public internal(set) var busySeconds = 0.0
+    public internal(set) var residentBytes = 0
+
+    /// One unit in each lane and one waiting, so that a lane never idles for the length of a round trip.
+    var capacity: Int { threads + 1 }
+    var load: Double { Double(unitsInHand.count) / Double(threads) }
+}
+
+/// The workers present, in the order they joined.
+struct WorkerRoster: Sendable {
+    private(set) var workers: [RosterWorker] = []
+
+    subscript(peer: PeerID) -> RosterWorker? { workers.first { $0.peer == peer } }
+
+    mutating func add(_ worker: RosterWorker) { workers.append(worker) }
+
+    mutating func remove(_ peer: PeerID) -> RosterWorker? {
+        guard let index = workers.firstIndex(where: { $0.peer == peer }) else { return nil }
+        return workers.remove(at: index)
+    }
+
+    mutating func update(_ peer: PeerID, _ change: (inout RosterWorker) -> Void) {
+        guard let index = workers.firstIndex(where: { $0.peer == peer }) else { return }
+        change(&workers[index])
+    }
+
+    /// `name`, or `name-2`, `name-3`, … where a worker present has it.
+    func uniqueName(_ name: String) -> String {
+        let taken = Set(workers.map(\.name))
+        guard taken.contains(name) else { return name }
+        var number = 2
+        while taken.contains("\(name)-\(number)") { number += 1 }
+        return "\(name)-\(number)"
+    }
+
+    /// The worker with the least work per thread among those with room, the one that joined first among equals.
+    var leastLoaded: PeerID? {
+        workers.filter { $0.unitsInHand.count < $0.capacity }.min { $0.load < $1.load }?.peer
+    }
+}

@@ -1,0 +1,163 @@
+import Coordination
+import Messages
+import Testing
+
+@Suite struct CoordinatorMachineTests {
+    private func machine(attempts: Int = 5) -> CoordinatorMachine {
+        CoordinatorMachine(CoordinatorMachine.Settings(
+            run: "run", task: "{}", fingerprint: "f", heartbeatSeconds: 1, timeoutSeconds: 10, unitAttempts: attempts))
+    }
+
+    private func unit(_ id: UInt64, needs: [ParameterReference] = []) -> WorkUnit {
+        WorkUnit(
+            id: id, needs: needs, work: .filters(FilterUnit(layer: "conv1", firstFilter: 0, filterCount: 1, threshold: 0.3, labels: 2, positions: 1)))
+    }
+
+    private func peer(_ number: UInt8) -> PeerID { PeerID([number]) }
+
+    private func hello(_ name: String, fingerprint: String = "f", incarnation: String = "i") -> Message {
+        .hello(Hello(name: name, incarnation: incarnation, host: "h", pid: 1, threads: 1, fingerprint: fingerprint))
+    }
+
+    private func join(_ machine: inout CoordinatorMachine, _ numbers: [UInt8], at now: Double = 0) -> [CoordinatorMachine.Action] {
+        numbers.flatMap { machine.handle(.received(peer($0), hello("w\($0)")), at: now) }
+    }
+
+    private func result(_ id: UInt64) -> Message { .result(UnitResult(unit: id, seconds: 1, figures: ["samples": 25], tensors: [])) }
+
+    /// Who was dealt which unit, in the order of the actions.
+    private func dealt(_ actions: [CoordinatorMachine.Action]) -> [String] {
+        actions.compactMap { if case .send(let peer, .unit(let unit)) = $0 { "\(peer.bytes[0]):\(unit.id)" } else { nil } }
+    }
+
+    private func completed(_ actions: [CoordinatorMachine.Action]) -> [UInt64] {
+        actions.compactMap { if case .completed(let unit, _, _, _) = $0 { unit.id } else { nil } }
+    }
+
+    @Test func unitsGoToTheLeastLoaded() {
+        var machine = machine()
+        _ = join(&machine, [1, 2])
+        #expect(dealt(machine.submit((1...6).map { unit($0) })) == ["1:1", "2:2", "1:3", "2:4"])
+        #expect(dealt(machine.handle(.received(peer(2), result(2)), at: 1)) == ["2:5"])
+    }
+
+    @Test func unitsWaitForTheFirstWorker() {
+        var machine = machine()
+        #expect(machine.submit([unit(1)]).isEmpty)
+        #expect(dealt(join(&machine, [7])) == ["7:1"])
+    }
+
+    @Test func unitsOfTheSilentAreDealtAgain() {
+        var machine = machine()
+        _ = join(&machine, [1, 2])
+        _ = machine.submit([unit(1), unit(2)])
+        _ = machine.handle(.received(peer(2), .heartbeat(Heartbeat(sequence: 1, unit: 2, lanesBusy: 1, residentBytes: 5, unitsDone: 0))), at: 9)
+        #expect(machine.nextDeadline == 10)
+        let actions = machine.handle(.tick, at: 10)
+        #expect(dealt(actions) == ["2:1"])
+        #expect(machine.workers.map(\.name) == ["w2"])
+        // The silent one wakes up and answers: it is told to say hello again, and its answer is not counted.
+        let late = machine.handle(.received(peer(1), result(1)), at: 11)
+        #expect(completed(late).isEmpty)
+        guard case .send(_, .refused(let refused))? = late.first else { Issue.record("no refusal"); return }
+        #expect(refused.code == .unknownPeer)
+        #expect(completed(machine.handle(.received(peer(2), result(1)), at: 12)) == [1])
+    }
+
+    @Test func unreachableAndGoodbyeActAlike() {
+        for event in [CoordinatorMachine.Event.unreachable(PeerID([1])), .received(PeerID([1]), .goodbye(Goodbye(reason: "done")))] {
+            var machine = machine()
+            _ = join(&machine, [1])
+            _ = machine.submit([unit(1)])
+            _ = machine.handle(event, at: 1)
+            #expect(machine.workers.isEmpty)
+            #expect(dealt(join(&machine, [2])) == ["2:1"])
+        }
+    }
+
+    @Test func aResultCountsOnce() {
+        var machine = machine()
+        _ = join(&machine, [1])
+        _ = machine.submit([unit(1)])
+        #expect(completed(machine.handle(.received(peer(1), result(1)), at: 1)) == [1])
+        #expect(completed(machine.handle(.received(peer(1), result(1)), at: 1)).isEmpty)
+        #expect(machine.openUnitCount == 0)
+        #expect(machine.workers[0].samplesDone == 25)
+    }
+
+    @Test func aWorkerAnswersOnlyWhatItWasDealt() {
+        var machine = machine()
+        _ = join(&machine, [1, 2])
+        _ = machine.submit([unit(1), unit(2)])
+        #expect(completed(machine.handle(.received(peer(2), result(1)), at: 1)).isEmpty)
+        #expect(machine.openUnitCount == 2)
+    }
+
+    @Test func aUnitThatKeepsFailingStopsTheRun() {
+        var machine = machine(attempts: 3)
+        _ = join(&machine, [1])
+        _ = machine.submit([unit(1)])
+        let failure = Message.failure(UnitFailure(unit: 1, what: "boom", retryable: true))
+        #expect(dealt(machine.handle(.received(peer(1), failure), at: 1)) == ["1:1"])
+        #expect(dealt(machine.handle(.received(peer(1), failure), at: 2)) == ["1:1"])
+        let causes = machine.handle(.received(peer(1), failure), at: 3).compactMap { action -> [String]? in
+            if case .gaveUp(_, let causes) = action { causes } else { nil }
+        }
+        #expect(causes == [["w1: boom", "w1: boom", "w1: boom"]])
+    }
+
+    @Test func parametersGoBeforeTheUnitAndOnce() {
+        var machine = machine()
+        _ = join(&machine, [1])
+        let reference = ParameterReference(set: "network", version: 4)
+        let kinds = machine.submit([unit(1, needs: [reference]), unit(2, needs: [reference])]).map { action in
+            switch action {
+            case .sendParameters(_, let sent): "parameters \(sent.version)"
+            case .send(_, .unit(let unit)): "unit \(unit.id)"
+            default: "other"
+            }
+        }
+        #expect(kinds == ["parameters 4", "unit 1", "unit 2"])
+    }
+
+    @Test func otherKernelsAreRefused() {
+        var machine = machine()
+        let actions = machine.handle(.received(peer(1), hello("w", fingerprint: "other")), at: 0)
+        #expect(machine.workers.isEmpty)
+        guard case .send(_, .refused(let refused))? = actions.first else { Issue.record("no refusal"); return }
+        #expect(refused.code == .fingerprint)
+    }
+
+    @Test func namesAreMadeUnique() {
+        var machine = machine()
+        for number in 1...3 { _ = machine.handle(.received(peer(UInt8(number)), hello("same")), at: 0) }
+        #expect(machine.workers.map(\.name) == ["same", "same-2", "same-3"])
+    }
+
+    @Test func aNewIncarnationGivesBackTheOldOnesWork() {
+        var machine = machine()
+        _ = join(&machine, [1])
+        _ = machine.submit([unit(1)])
+        #expect(dealt(machine.handle(.received(peer(1), hello("w1", incarnation: "j")), at: 1)) == ["1:1"])
+        #expect(machine.workers.count == 1)
+    }
+
+    @Test func whoComesAfterTheEndIsTold() {
+        var machine = machine()
+        _ = machine.finish(RunEnd(outcome: .finished, message: ""))
+        guard case .send(_, .ended)? = machine.handle(.received(peer(1), hello("w")), at: 0).first else {
+            Issue.record("not told")
+            return
+        }
+        #expect(machine.workers.isEmpty)
+    }
+
+    @Test func strangersGetNothingButARefusal() {
+        var machine = machine()
+        for message in [result(1), .heartbeat(Heartbeat(sequence: 1, unit: nil, lanesBusy: 0, residentBytes: 0, unitsDone: 0))] {
+            let actions = machine.handle(.received(peer(9), message), at: 0)
+            #expect(actions.count == 1)
+            guard case .send(_, .refused)? = actions.first else { Issue.record("no refusal"); return }
+        }
+    }
+}

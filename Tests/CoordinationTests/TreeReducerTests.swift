@@ -1,0 +1,55 @@
+import Coordination
+import Messages
+import Tensors
+import TestSupport
+import Testing
+
+@Suite struct TreeReducerTests {
+    /// Values whose float sum depends on the order of addition, so that equal bits mean an equal order.
+    private func leaf(_ index: Int) -> PartialSum {
+        let values = randomFloats(64, seed: UInt64(index)).map { $0 * Float(1 << (index % 20)) }
+        return PartialSum(
+            floats: ["gradient": Tensor([64], values)], doubles: ["sums": values.map { Double($0) / 3 }],
+            figures: ["loss": Double(values[0]) / 7])
+    }
+
+    /// A subtree's sum as a worker makes it.
+    private func sum(_ tree: ReductionTree, _ node: TreeNode) -> PartialSum {
+        var reducer = TreeReducer(tree, top: node)
+        for index in tree.leaves(of: node) { reducer.add(leaf(index), at: TreeNode(level: 0, index: index)) }
+        return reducer.total!
+    }
+
+    @Test(arguments: [1, 2, 3, 4, 5, 7, 8, 13, 100]) func bitsDependOnNeitherLevelNorOrder(leafCount: Int) {
+        let tree = ReductionTree(leafCount: leafCount)
+        let expected = sum(tree, tree.root)
+        for level in 0...tree.height {
+            for seed in 0..<5 {
+                var nodes = tree.nodes(level: level)
+                var stream = RandomStream(seed: UInt64(seed), purpose: .synthetic)
+                for last in stride(from: nodes.count - 1, to: 0, by: -1) { nodes.swapAt(last, stream.nextInt(below: last + 1)) }
+                var reducer = TreeReducer(tree)
+                for node in nodes {
+                    #expect(reducer.total == nil)
+                    reducer.add(sum(tree, node), at: node)
+                }
+                #expect(reducer.total == expected)
+                #expect(reducer.heldCount == 1)
+            }
+        }
+    }
+
+    @Test func aDifferentOrderWouldShow() {
+        let tree = ReductionTree(leafCount: 8)
+        var inLine = leaf(0)
+        for index in 1..<8 { inLine.add(leaf(index)) }
+        #expect(inLine != sum(tree, tree.root), "the leaves do not tell orders apart, and the test above would prove nothing")
+    }
+
+    @Test func figuresAddUp() {
+        var a = PartialSum(figures: ["loss": 1.5, "samples": 2])
+        a.add(PartialSum(figures: ["loss": 0.25, "samples": 3]))
+        #expect(a.figures == ["loss": 1.75, "samples": 5])
+        #expect(!a.matches(PartialSum(figures: ["loss": 1])))
+    }
+}

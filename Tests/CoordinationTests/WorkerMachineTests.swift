@@ -1,0 +1,101 @@
+import Coordination
+import Messages
+import Testing
+
+@Suite struct WorkerMachineTests {
+    private func machine(giveUp: Double = 30) -> WorkerMachine {
+        WorkerMachine(
+            WorkerMachine.Settings(
+                name: "w", host: "h", pid: 1, threads: 2, fingerprint: "f", endpoint: "tcp://127.0.0.1:1", giveUpSeconds: giveUp),
+            incarnation: "i", at: 0)
+    }
+
+    private var welcome: Message {
+        .welcome(Welcome(run: "run", name: "w", heartbeatSeconds: 1, timeoutSeconds: 10, task: "{}"))
+    }
+
+    private var unit: Message {
+        .unit(WorkUnit(
+            id: 3, needs: [], work: .filters(FilterUnit(layer: "conv1", firstFilter: 0, filterCount: 1, threshold: 0.3, labels: 2, positions: 1))))
+    }
+
+    private func kinds(_ actions: [WorkerMachine.Action]) -> [String] {
+        actions.map { action in
+            switch action {
+            case .send(let message): "send \(message.kind)"
+            case .configure: "configure"
+            case .store: "store"
+            case .begin: "begin"
+            case .discardWork: "discard"
+            case .log(_, let text, _): "log \(text)"
+            case .leave(.done): "done"
+            case .leave(.failed): "failed"
+            }
+        }
+    }
+
+    @Test func knocksUntilWelcome() {
+        var machine = machine()
+        #expect(kinds(machine.handle(.tick, at: 0)) == ["send hello"])
+        #expect(machine.handle(.tick, at: 1).isEmpty)
+        #expect(kinds(machine.handle(.tick, at: 2)).first == "send hello")
+        #expect(kinds(machine.handle(.received(welcome), at: 3)) == ["configure", "log joined"])
+        #expect(machine.isJoined)
+    }
+
+    @Test func givesUpAfterTheSetTime() {
+        var machine = machine(giveUp: 5)
+        for second in 0..<5 { #expect(!kinds(machine.handle(.tick, at: Double(second))).contains("failed")) }
+        #expect(kinds(machine.handle(.tick, at: 5)) == ["failed"])
+        #expect(machine.handle(.tick, at: 6).isEmpty)
+    }
+
+    @Test func beatsWhileJoined() {
+        var machine = machine()
+        _ = machine.handle(.received(welcome), at: 0)
+        #expect(machine.nextDeadline == 1)
+        #expect(kinds(machine.handle(.tick, at: 1)) == ["send heartbeat"])
+        #expect(machine.handle(.tick, at: 1.5).isEmpty)
+    }
+
+    @Test func answersWhatItWasDealtAndNothingElse() {
+        var machine = machine()
+        _ = machine.handle(.received(welcome), at: 0)
+        #expect(kinds(machine.handle(.received(unit), at: 0)) == ["begin"])
+        let result = UnitResult(unit: 3, seconds: 1, figures: [:], tensors: [])
+        #expect(kinds(machine.handle(.finished(result), at: 1)) == ["send result"])
+        #expect(machine.handle(.finished(result), at: 1).isEmpty)
+    }
+
+    @Test func silenceOfTheCoordinatorMeansKnockingAgain() {
+        var machine = machine()
+        _ = machine.handle(.received(welcome), at: 0)
+        _ = machine.handle(.received(unit), at: 0)
+        #expect(kinds(machine.handle(.tick, at: 10)) == ["discard", "log joining again"])
+        #expect(kinds(machine.handle(.tick, at: 10)) == ["send hello"])
+        // What a lane still brings belongs to nobody.
+        #expect(machine.handle(.finished(UnitResult(unit: 3, seconds: 1, figures: [:], tensors: [])), at: 11).isEmpty)
+        #expect(kinds(machine.handle(.received(welcome), at: 12)) == ["configure", "log joined again"])
+    }
+
+    @Test func refusalAsUnknownMeansKnockingAgainAndOthersTheEnd() {
+        var machine = machine()
+        _ = machine.handle(.received(welcome), at: 0)
+        #expect(kinds(machine.handle(.received(.refused(Refusal(code: .unknownPeer, reason: "", remedy: ""))), at: 1)).first == "discard")
+        #expect(kinds(machine.handle(.received(.refused(Refusal(code: .fingerprint, reason: "", remedy: ""))), at: 2)) == ["failed"])
+    }
+
+    @Test func saysGoodbyeOnlyWhereItIsKnown() {
+        var stranger = machine()
+        #expect(kinds(stranger.handle(.leave("interrupted"), at: 0)) == ["done"])
+        var joined = machine()
+        _ = joined.handle(.received(welcome), at: 0)
+        #expect(kinds(joined.handle(.leave("interrupted"), at: 1)) == ["send goodbye", "done"])
+    }
+
+    @Test func endOfTheRunEndsTheWorker() {
+        var machine = machine()
+        _ = machine.handle(.received(welcome), at: 0)
+        #expect(kinds(machine.handle(.received(.ended(RunEnd(outcome: .finished, message: ""))), at: 1)) == ["discard", "done"])
+    }
+}

@@ -6,6 +6,10 @@ import Foundation
 /// observer → coordinator.
 public struct StatusRequest: Hashable, Codable, Sendable {
     public init() {}
+
+    enum CodingKeys: CodingKey {}
+    public init(from decoder: any Decoder) throws { _ = try decoder.container(keyedBy: CodingKeys.self) }
+    public func encode(to encoder: any Encoder) throws { _ = encoder.container(keyedBy: CodingKeys.self) }
 }
 
 public enum RunState: String, Hashable, Codable, Sendable, CaseIterable {

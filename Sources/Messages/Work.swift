@@ -86,6 +86,10 @@ public struct UnitCancellation: Hashable, Codable, Sendable {
     public init(unit: UInt64) { self.unit = unit }
 
     enum CodingKeys: CodingKey {}
-    public init(from decoder: any Decoder) throws { unit = 0 }
+    public init(from decoder: any Decoder) throws {
+        _ = try decoder.container(keyedBy: CodingKeys.self)
+        unit = 0
+    }
+
     public func encode(to encoder: any Encoder) throws { _ = encoder.container(keyedBy: CodingKeys.self) }
 }

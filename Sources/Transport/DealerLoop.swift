@@ -12,6 +12,8 @@ final class DealerLoop {
     private let deliver: (TransportEvent) -> Void
     private var queue: ArraySlice<Outbox.Item> = []
     private var connected = false
+    /// The present attempt has failed and that was told.
+    private var failed = false
     private var closing: Outbox.Closing?
     /// Messages read in a row before sending has its turn.
     private static let readsInARow = 64
@@ -69,16 +71,21 @@ final class DealerLoop {
             switch news {
             case .connected:
                 connected = true
+                failed = false
                 deliver(.connected)
             case .disconnected:
-                // Before a handshake is done there is nothing that could end.
-                guard connected else { continue }
+                guard connected else {
+                    if !failed { deliver(.handshakeFailed(reason: "it hung up before the handshake was done")) }
+                    failed = false
+                    continue
+                }
                 while !read(atMost: Self.readsInARow) {}
                 connected = false
                 for item in queue { outbox.release(item) }
                 queue = []
                 deliver(.disconnected)
             case .handshakeFailed(let reason):
+                failed = true
                 deliver(.handshakeFailed(reason: reason))
             }
         }

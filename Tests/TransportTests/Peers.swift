@@ -38,16 +38,16 @@ struct TestDealer {
 
 extension Mailbox where Element == TransportEvent {
     /// The next event that `pick` accepts; others are passed over. Fails the test when none comes in time.
-    func first<Value>(_ what: String, _ pick: (TransportEvent) -> Value?) throws -> Value {
+    func first<Value>(_ what: String, line: UInt = #line, _ pick: (TransportEvent) -> Value?) throws -> Value {
         let deadline = ContinuousClock.now + patience
         while let event = next(until: deadline) {
             if let value = pick(event) { return value }
         }
-        throw Missing(what: what)
+        throw Missing(what: what, line: line)
     }
 
-    func message() throws -> (peer: PeerID, frames: [Data]) {
-        try first("a message") { event in
+    func message(line: UInt = #line) throws -> (peer: PeerID, frames: [Data]) {
+        try first("a message", line: line) { event in
             if case .message(let peer, let frames) = event { (peer, frames) } else { nil }
         }
     }
@@ -71,4 +71,4 @@ extension Mailbox where Element == TransportEvent {
     }
 }
 
-struct Missing: Error { let what: String }
+struct Missing: Error { let what: String, line: UInt }

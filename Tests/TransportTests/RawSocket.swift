@@ -21,6 +21,9 @@ final class RawSocket {
         guard result == 0 else { throw SystemCallFailed(call: "connect", code: errno) }
     }
 
+    /// Call it where the connection has served its turn: without a last use the compiler ends it earlier.
+    func hangUp() { shutdown(descriptor, Int32(SHUT_RDWR)) }
+
     deinit { close(descriptor) }
 
     func send(_ data: Data) throws {
@@ -34,8 +37,23 @@ final class RawSocket {
     }
 
     /// ZMTP 3.0 with the NULL mechanism (RFC 23): greeting, then a READY command that names the socket type.
+    /// Messages may follow only when the other side's READY is in.
     func greetAsDealer() throws {
         try send(Self.greeting + Self.ready)
+        _ = try receive(Self.greeting.count)
+        let head = try receive(2)
+        _ = try receive(Int(head[1]))
+    }
+
+    private func receive(_ count: Int) throws -> [UInt8] {
+        var bytes: [UInt8] = []
+        while bytes.count < count {
+            var chunk = [UInt8](repeating: 0, count: count - bytes.count)
+            let got = recv(descriptor, &chunk, chunk.count, 0)
+            guard got > 0 else { throw SystemCallFailed(call: "recv", code: errno) }
+            bytes += chunk[..<got]
+        }
+        return bytes
     }
 
     static let greeting =

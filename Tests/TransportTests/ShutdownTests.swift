@@ -21,6 +21,7 @@ import Transport
         for _ in 0..<100 { #expect(router.endpoint.send([Data(count: 1 << 20)], to: peer) == .queued) }
         #expect(timed { router.endpoint.close(flushingFor: .milliseconds(200)) } < .seconds(5))
         #expect(router.endpoint.send([Data([1])], to: peer) == .closed)
+        stuck.hangUp()
     }
 
     @Test func goodbyeArrivesBeforeTheDealerIsGone() throws {

@@ -58,28 +58,30 @@ private struct ConvolutionCase {
 /// the largest element stays near √n · 2⁻²⁴; four times that leaves room for unlucky roundings and none for a wrong term.
 private func tolerance(terms: Int) -> Double { 4 * Double(max(terms, 4)).squareRoot() * 0x1p-24 }
 
-private let geometries: [ConvolutionGeometry] = {
-    var result: [ConvolutionGeometry] = []
-    for kernel in [1, 3, 5] {
-        for stride in [1, 2] {
-            for padding in [0, 1, 2] {
-                for (channels, filters) in [(1, 16), (3, 17), (16, 33), (17, 1), (33, 3), (16, 16)] {
-                    result.append(
-                        ConvolutionGeometry(
-                            batch: 3, inputHeight: 7, inputWidth: 9, inputChannels: channels, outputChannels: filters,
-                            kernelHeight: kernel, kernelWidth: kernel, stride: stride, padding: padding))
-                }
-            }
-        }
-    }
-    return result
-}()
-
 @Suite struct ConvolutionTests {
     init() { configureBLAS() }
 
-    @Test(arguments: geometries)
-    func agreesWithReference(_ g: ConvolutionGeometry) { check(g) }
+    @Test(arguments: [1, 3, 5], [(1, 0), (1, 1), (1, 2), (2, 0), (2, 1), (2, 2)])
+    func agreesWithReference(kernel: Int, step: (stride: Int, padding: Int)) {
+        for (channels, filters) in [(1, 16), (3, 17), (16, 33), (17, 1), (33, 3), (16, 16)] {
+            check(
+                ConvolutionGeometry(
+                    batch: 3, inputHeight: 7, inputWidth: 9, inputChannels: channels, outputChannels: filters,
+                    kernelHeight: kernel, kernelWidth: kernel, stride: step.stride, padding: step.padding))
+        }
+    }
+
+    /// Maps of 16 and more outputs in a row and multiples of 16 filters go through the direct kernels.
+    @Test(arguments: [1, 3, 5], [(1, 0), (1, 1), (2, 2)])
+    func agreesOnWideMaps(kernel: Int, step: (stride: Int, padding: Int)) {
+        for (channels, filters) in [(1, 32), (3, 16), (16, 16), (17, 16), (32, 16), (16, 64), (64, 32)] {
+            let width = 16 * step.stride + kernel - 1 - 2 * step.padding
+            check(
+                ConvolutionGeometry(
+                    batch: 2, inputHeight: 5, inputWidth: width, inputChannels: channels, outputChannels: filters,
+                    kernelHeight: kernel, kernelWidth: kernel, stride: step.stride, padding: step.padding))
+        }
+    }
 
     /// Maps as small as the kernel or smaller, kernels that are not square, many blocks of rows, and VGG's own shapes.
     @Test(arguments: [

@@ -48,15 +48,23 @@ func weightGradientByPatches(
     }
 }
 
-/// Turns weights [kH, kW, C, F] into [kH, kW, F, C] with both kernel axes reversed.
+/// Turns weights [kH, kW, C, F] into [kH, kW, F, C] with both kernel axes reversed, in squares of 16 × 16 so that each
+/// line of the cache is read and written once.
 func reverseKernels(_ reversed: UnsafeMutablePointer<Float>, _ weights: UnsafePointer<Float>, _ g: ConvolutionGeometry) {
     let taps = g.kernelHeight * g.kernelWidth
     let (channels, filters) = (g.inputChannels, g.outputChannels)
     for tap in 0..<taps {
         let source = weights + tap * channels * filters
         let target = reversed + (taps - 1 - tap) * channels * filters
-        for filter in 0..<filters {
-            for channel in 0..<channels { target[filter &* channels &+ channel] = source[channel &* filters &+ filter] }
+        for firstChannel in stride(from: 0, to: channels, by: 16) {
+            let channelEnd = min(firstChannel + 16, channels)
+            for firstFilter in stride(from: 0, to: filters, by: 16) {
+                for filter in firstFilter..<min(firstFilter + 16, filters) {
+                    for channel in firstChannel..<channelEnd {
+                        target[filter &* channels &+ channel] = source[channel &* filters &+ filter]
+                    }
+                }
+            }
         }
     }
 }

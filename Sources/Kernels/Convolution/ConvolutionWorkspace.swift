@@ -13,11 +13,14 @@ private func forwardWorkspaceCount(_ geometry: ConvolutionGeometry) -> Int {
 }
 
 /// How many output positions are gathered and multiplied at once. A pure function of the geometry, for the rows of a
-/// product decide its last bits. About 384 KiB, so that a block of patches is still in the second-level cache (1 MiB on
-/// the machines we know) when the product reads it.
+/// product decide its last bits.
+///
+/// About 384 KiB where patches are short, so that a block is still in the second-level cache (1 MiB on the machines we
+/// know) when the product reads it. Never below 512 positions: OpenBLAS repacks all weights in each call, and with 512
+/// channels they are as large as that many patches.
 func patchBlockRows(_ geometry: ConvolutionGeometry) -> Int {
     let fitting = 98_304 / geometry.patchCount / vectorWidth * vectorWidth
-    return min(geometry.outputRows, max(fitting, vectorWidth))
+    return min(geometry.outputRows, max(fitting, 512))
 }
 
 /// The geometry of the input gradient as a forward convolution of the output gradient with reversed kernels; nil where

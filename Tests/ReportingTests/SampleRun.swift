@@ -36,9 +36,9 @@ struct SampleRun {
                     let lit = stream.nextInt(below: groups) == 0
                     for position in 0..<positions {
                         let at = (label * positions + position) * filters + filter
-                        let floor = (1 - sharpness) * stream.nextUniform()
+                        let floor = (1.15 - sharpness) * stream.nextUniform()
                         a[at] = dead ? 0 : (lit ? 0.4 + 0.6 * stream.nextUniform() : floor)
-                        w[at] = (lit ? 0.3 + 0.7 * stream.nextUniform() : floor - 0.6 * sharpness * stream.nextUniform())
+                        w[at] = (lit ? 0.3 + 0.7 * stream.nextUniform() : floor - 0.3 * sharpness * stream.nextUniform())
                     }
                 }
             }
@@ -97,12 +97,12 @@ struct SampleRun {
             let progress = Double(step) / 600
             let jitter = Double(stream.nextUniform() - 0.5)
             metrics.append(MetricPoint(
-                phase: "train", name: "loss", step: step, epoch: progress, value: 0.25 + 2 * Foundation.exp(-1.6 * progress) + 0.2 * jitter))
+                phase: "training", name: "loss", step: step, epoch: progress, value: 0.25 + 2 * Foundation.exp(-1.6 * progress) + 0.2 * jitter))
             metrics.append(MetricPoint(
-                phase: "train", name: "accuracy", step: step, epoch: progress, value: 0.92 - 0.8 * Foundation.exp(-1.8 * progress) + 0.06 * jitter))
+                phase: "training", name: "accuracy", step: step, epoch: progress, value: 0.92 - 0.8 * Foundation.exp(-1.8 * progress) + 0.06 * jitter))
             if step % 600 == 0 {
                 metrics.append(MetricPoint(
-                    phase: "train", name: "test_accuracy", step: step, epoch: progress, value: 0.925 - 0.3 * Foundation.exp(-1.2 * progress)))
+                    phase: "training", name: "test_accuracy", step: step, epoch: progress, value: 0.925 - 0.3 * Foundation.exp(-1.2 * progress)))
             }
         }
         for epoch in 1...6 {

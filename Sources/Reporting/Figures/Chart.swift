@@ -29,8 +29,8 @@ struct Chart: Sendable {
     var yRange: ClosedRange<Double>?
     var yLogarithmic = false
     var xFromZero = false
-    var width = 420
-    var height = 300
+    var width = 360
+    var height = 280
     var legend = true
     /// Columns of a legend above the plot; 0 puts it inside.
     var legendColumns = 0

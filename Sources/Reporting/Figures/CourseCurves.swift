@@ -16,7 +16,7 @@ struct CourseCurves {
         var chart = Chart(
             title: "Training loss", xLabel: "epoch", yLabel: "training loss",
             series: [
-                .init(name: "of each step", points: Self.thinned(raw, to: 600), style: .thinLine, color: "#b8cfe0"),
+                .init(name: "of each step", points: Self.thinned(raw, to: 600), style: .thinLine, color: "#8fb3cf"),
                 .init(name: "smoothed", points: Self.thinned(Self.smoothed(raw), to: 300), style: .line, color: Palette.blue),
             ])
         chart.legendColumns = 2
@@ -54,9 +54,9 @@ struct CourseCurves {
             }
             guard !curves.isEmpty else { continue }
             var chart = Chart(title: caption, xLabel: "epoch of the heads", yLabel: label, series: curves)
-            chart.legendColumns = 5
+            chart.legendColumns = 4
             chart.xFromZero = true
-            chart.height = 290 + 16 * ((curves.count + 4) / 5)
+            chart.height = 264 + 16 * ((curves.count + 3) / 4)
             return (chart, caption + ", light for early layers to dark for late ones.")
         }
         return nil

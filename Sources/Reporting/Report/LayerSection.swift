@@ -49,8 +49,8 @@ enum ClusterSizeSection {
     static func html(_ summary: RunSummary, charts: ReportCharts) throws(Problem) -> String {
         guard summary.layers.contains(where: { !$0.clusterSizeCounts.isEmpty }) else { return "" }
         let text = HTML.paragraph(
-            "How many clusters of each size the filters of a layer have, in percent of the layer's clusters. A cluster of size 1 is a "
-                + "filter that vouches for a single label and nothing else that goes with it.")
+            "How many clusters of each size the filters of a layer have, in percent of the layer's clusters. In a cluster of "
+                + "size 1 a filter vouches for one label alone.")
         return HTML.section("sizes", "Sizes of clusters", text + (try charts.sizeChart()))
     }
 }

@@ -16,8 +16,8 @@ enum ProvenanceSection {
         facts.append(("wall time", NumberText.duration(summary.wallSeconds)))
         facts.append(("SHA-256 of the final weights", summary.weightsSHA256))
         var text = HTML.paragraph(
-            "The same recipe and data give the same weights to the last bit, with any number of workers, so the digest below identifies "
-                + "this result.")
+            "On machines whose kernels have the same fingerprint, the same recipe and data give the same weights to the last bit, with any "
+                + "number of workers. The digest below therefore identifies this result.")
         text += HTML.facts(facts)
         text += phases(input.phases) + workers(input.workers)
         if !input.recipe.isEmpty {

@@ -19,7 +19,9 @@ public enum StatusView {
         lines.append("Pace     " + pace.joined(separator: ", "))
         if !report.metrics.isEmpty {
             let metrics = report.metrics.sorted { $0.key < $1.key }.map { "\(TextColumns.printable($0.key)) \(NumberText.short($0.value))" }
-            lines += TextColumns.wrapped("Metrics  " + metrics.joined(separator: ", "), width: width, indent: "         ")
+            for (index, line) in TextColumns.wrapped(metrics.joined(separator: ", "), width: width - 9).enumerated() {
+                lines.append((index == 0 ? "Metrics  " : "         ") + line)
+            }
         }
         lines.append("")
         lines += workerLines(report, width: width, colored: colored)
@@ -41,12 +43,12 @@ public enum StatusView {
 
     private static func workerLines(_ report: StatusReport, width: Int, colored: Bool) -> [String] {
         guard !report.workers.isEmpty else { return ["No worker has joined yet."] }
-        var cells = [["worker", "host", "threads", "state", "share", "units", "heard", "memory"]]
+        var cells = [["worker", "host", "threads", "state", "share", "units", "silent", "memory"]]
         for worker in report.workers {
             cells.append([
-                TextColumns.truncated(TextColumns.printable(worker.name), to: 16), TextColumns.truncated(TextColumns.printable(worker.host), to: 14),
+                TextColumns.truncated(TextColumns.printable(worker.name), to: 14), TextColumns.truncated(TextColumns.printable(worker.host), to: 11),
                 "\(worker.threads)", worker.state.rawValue, NumberText.percent(worker.share, digits: 0), "\(worker.unitsDone)",
-                NumberText.duration(worker.lagSeconds) + " ago", NumberText.bytes(worker.residentBytes),
+                NumberText.duration(worker.lagSeconds), NumberText.bytes(worker.residentBytes),
             ])
         }
         let lines = TextColumns.lines(cells, alignment: [.left, .left, .right, .left, .right, .right, .right, .right])

@@ -76,7 +76,9 @@ let package = Package(
         tests("RunStoreTests", ["RunStore", "Tensors", "Diagnostics", "TestSupport"]),
         tests("RecipesTests", ["Recipes", "Diagnostics", "TestSupport"]),
         tests("ReportingTests", ["Reporting", "Mechanism", "Messages", "RunStore", "Tensors", "Diagnostics", "TestSupport"]),
-        tests("CommandLineTests", ["Diagnostics", "Tensors", "RunStore", "Mechanism", "TestSupport"]),
+        tests("CommandLineTests", [
+            "Diagnostics", "Tensors", "Networks", "Mechanism", "Messages", "Transport", "RunStore", "Reporting", "TestSupport",
+        ]),
     ],
     swiftLanguageModes: [.v6]
 )

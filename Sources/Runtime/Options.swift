@@ -79,15 +79,19 @@ public struct WorkerOptions: Sendable {
     public var name: String?
     /// How long it tries to reach a coordinator before it ends.
     public var giveUpAfterSeconds: Double
+    /// Started by `run`, which decides when it ends: Ctrl-C, which the terminal sends to both, is not for it.
+    public var supervised: Bool
     public var verbosity: Verbosity
 
     public init(
-        connect: String, threads: Int? = nil, name: String? = nil, giveUpAfterSeconds: Double = 60, verbosity: Verbosity = .normal
+        connect: String, threads: Int? = nil, name: String? = nil, giveUpAfterSeconds: Double = 60, supervised: Bool = false,
+        verbosity: Verbosity = .normal
     ) {
         self.connect = connect
         self.threads = threads
         self.name = name
         self.giveUpAfterSeconds = giveUpAfterSeconds
+        self.supervised = supervised
         self.verbosity = verbosity
     }
 }

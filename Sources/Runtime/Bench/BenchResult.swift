@@ -33,7 +33,7 @@ struct BenchResult: Encodable {
         \(bench): \(String(format: "%.1f", imagesPerSecond)) images/s, the median of \(runs.count) runs \
         (\(runs.map { String(format: "%.1f", $0) }.joined(separator: ", ")))
         \(model); batch \(batch), shards of \(shard), \(threads) threads
-        peak memory \(String(format: "%.1f", Double(peakMemoryBytes) / 1_048_576)) MiB; kernels \(kernels)
+        peak memory \(String(format: "%.1f", Double(peakMemoryBytes) / 1_048_576)) MiB; \(kernels)
 
         """
     }

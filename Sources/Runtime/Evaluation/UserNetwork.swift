@@ -42,7 +42,7 @@ struct UserNetwork {
 
     private static func agree<Value: Equatable>(_ given: Value?, _ found: Value?, _ flag: String, _ path: String) throws(Problem) {
         guard let given, let found, given != found else { return }
-        throw Problem("holds a network of \(flag) \(found), not \(given)", at: path, remedy: "use \(flag) \(found)")
+        throw Problem("belongs to a network of \(flag) \(found), not \(given)", at: path, remedy: "use \(flag) \(found)")
     }
 
     /// Why no accuracy can be given; nil where network and data set have the same labels.

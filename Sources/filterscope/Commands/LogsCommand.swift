@@ -36,8 +36,10 @@ enum LogsCommand {
         while true {
             let page = try source.page(query)
             backlog += page.lines
-            (query.after, finished) = (page.lastID, page.finished)
-            if page.lines.count < query.limit { break }
+            finished = page.finished
+            // A page may hold fewer records than asked; the end is where the place in the log stands still.
+            guard page.lastID > query.after else { break }
+            query.after = page.lastID
         }
         try show(inOrder(backlog))
         while arguments.has(follow), !finished {

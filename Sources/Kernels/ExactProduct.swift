@@ -23,6 +23,10 @@ public func exactProductTransposed(
     // One panel: eight rows of the right matrix, transposed and widened, so that the inner loop reads one vector per p.
     let panel = UnsafeMutablePointer<SIMD8<Double>>.allocate(capacity: max(inner, 1))
     defer { panel.deallocate() }
+    // Widened once, so that the inner loop broadcasts straight from memory.
+    let wide = UnsafeMutablePointer<Double>.allocate(capacity: max(rows * inner, 1))
+    defer { wide.deallocate() }
+    for index in 0..<rows * inner { wide[index] = Double(left.pointer[index]) }
     for firstColumn in stride(from: 0, to: columns, by: 8) {
         let width = min(8, columns - firstColumn)
         for p in 0..<inner {
@@ -32,7 +36,7 @@ public func exactProductTransposed(
         }
         var row = 0
         while row + 4 <= rows {
-            let sums = fourRows(left.pointer + row * inner, panel, inner)
+            let sums = fourRows(wide + row * inner, panel, inner)
             store(sums.0, output.pointer + row * columns + firstColumn, width)
             store(sums.1, output.pointer + (row + 1) * columns + firstColumn, width)
             store(sums.2, output.pointer + (row + 2) * columns + firstColumn, width)
@@ -40,7 +44,7 @@ public func exactProductTransposed(
             row += 4
         }
         while row < rows {
-            store(oneRow(left.pointer + row * inner, panel, inner), output.pointer + row * columns + firstColumn, width)
+            store(oneRow(wide + row * inner, panel, inner), output.pointer + row * columns + firstColumn, width)
             row += 1
         }
     }
@@ -48,7 +52,7 @@ public func exactProductTransposed(
 
 @inline(__always)
 private func fourRows(
-    _ left: UnsafeMutablePointer<Float>, _ panel: UnsafeMutablePointer<SIMD8<Double>>, _ inner: Int
+    _ left: UnsafeMutablePointer<Double>, _ panel: UnsafeMutablePointer<SIMD8<Double>>, _ inner: Int
 ) -> (SIMD8<Double>, SIMD8<Double>, SIMD8<Double>, SIMD8<Double>) {
     var first = SIMD8<Double>(repeating: 0)
     var second = first
@@ -56,20 +60,20 @@ private func fourRows(
     var fourth = first
     for p in 0..<inner {
         let vector = panel[p]
-        first += vector * Double(left[p])
-        second += vector * Double(left[inner + p])
-        third += vector * Double(left[2 * inner + p])
-        fourth += vector * Double(left[3 * inner + p])
+        first += vector * left[p]
+        second += vector * left[inner + p]
+        third += vector * left[2 * inner + p]
+        fourth += vector * left[3 * inner + p]
     }
     return (first, second, third, fourth)
 }
 
 @inline(__always)
 private func oneRow(
-    _ left: UnsafeMutablePointer<Float>, _ panel: UnsafeMutablePointer<SIMD8<Double>>, _ inner: Int
+    _ left: UnsafeMutablePointer<Double>, _ panel: UnsafeMutablePointer<SIMD8<Double>>, _ inner: Int
 ) -> SIMD8<Double> {
     var sum = SIMD8<Double>(repeating: 0)
-    for p in 0..<inner { sum += panel[p] * Double(left[p]) }
+    for p in 0..<inner { sum += panel[p] * left[p] }
     return sum
 }
 

@@ -97,6 +97,24 @@ import Testing
         }
     }
 
+    @Test func aMissingOrFailingGnuplotIsNamed() throws {
+        let run = try SampleRun(layerCount: 3, filters: 6)
+        let directory = try TemporaryDirectory()
+        func problem() throws -> Problem {
+            do {
+                _ = try ReportDocument.html(run.input, environment: ["PATH": directory.path])
+            } catch {
+                return error
+            }
+            throw Problem("a report was made without gnuplot")
+        }
+        #expect(try problem().description.contains("apt-get install gnuplot-nox"))
+        let program = try directory.write(Data("#!/bin/sh\necho no such terminal >&2\nexit 3\n".utf8), to: "gnuplot")
+        try FileManager.default.setAttributes([.posixPermissions: 0o755], ofItemAtPath: program)
+        let failure = try problem().description
+        #expect(failure.contains("status 3") && failure.contains("no such terminal"))
+    }
+
     @Test func aThousandLabelsStaySmall() throws {
         let names = (0..<1000).map { "label \($0)" }
         let field = LabelField(labels: 1000, values: randomFloats(1_000_000, seed: 1))

@@ -9,7 +9,7 @@ struct Gnuplot: Sendable {
     static let timeoutSeconds = 60.0
 
     /// Finds the program on PATH.
-    init(environment: [String: String] = ProcessInfo.processInfo.environment) throws(Problem) {
+    init(environment: [String: String]) throws(Problem) {
         let path = environment["PATH"] ?? ""
         let found = path.split(separator: ":").map { $0 + "/gnuplot" }.first { FileManager.default.isExecutableFile(atPath: $0) }
         guard let found else {

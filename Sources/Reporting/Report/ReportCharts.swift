@@ -6,9 +6,9 @@ struct ReportCharts {
     private let input: ReportInput
     private let gnuplot: Gnuplot
 
-    init(input: ReportInput) throws(Problem) {
+    init(input: ReportInput, environment: [String: String]) throws(Problem) {
         self.input = input
-        gnuplot = try Gnuplot()
+        gnuplot = try Gnuplot(environment: environment)
     }
 
     private var layers: [LayerRow] { input.summary.layers }

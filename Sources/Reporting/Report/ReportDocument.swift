@@ -4,10 +4,12 @@ import Tensors
 
 /// `report.html`: one file with its style and figures in it, readable without the papers and without a network.
 public enum ReportDocument {
-    /// The whole page. Runs gnuplot for the figures.
+    /// The whole page. Runs gnuplot, found on the environment's PATH, for the figures.
     /// - Throws: where gnuplot is missing or fails.
-    public static func html(_ input: ReportInput) throws(Problem) -> String {
-        let charts = try ReportCharts(input: input)
+    public static func html(
+        _ input: ReportInput, environment: [String: String] = ProcessInfo.processInfo.environment
+    ) throws(Problem) -> String {
+        let charts = try ReportCharts(input: input, environment: environment)
         let title = "What every filter knows: \(input.summary.recipe)"
         var body = Overview.header(input)
         body += Overview.section(input)

@@ -45,7 +45,8 @@ public final class TrainingLane: Sendable {
         batchStatistics: ParameterVector, gradientScale: Float, dropout: DropoutContext
     ) -> ShardOutcome {
         precondition(sampleCount > 0 && sampleCount <= shardSize, "\(sampleCount) samples in a lane for \(shardSize)")
-        precondition(labels.count == sampleCount && dropout.sampleIndices.count == sampleCount, "not one label and index a sample")
+        precondition(labels.count == sampleCount, "not one label a sample")
+        precondition(dropout.sampleIndices.count == sampleCount, "not one index a sample")
         precondition(parameters.layout.totalCount == network.parameterLayout.totalCount, "parameters of another network")
         precondition(gradients.layout.totalCount == network.parameterLayout.totalCount, "gradients of another network")
         precondition(batchStatistics.layout.totalCount == network.statisticsLayout.totalCount, "statistics of another network")

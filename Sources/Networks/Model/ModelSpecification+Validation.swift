@@ -23,7 +23,8 @@ extension ModelSpecification {
             let upper = min(lower + step, Self.largestInputSize)
             let sizes = inputSize < step || lower == upper ? "\(lower)" : "\(lower) or \(upper)"
             throw Problem(
-                "inputSize is \(inputSize), and the five max-pools of \(name) need a multiple of \(step) up to \(Self.largestInputSize)",
+                "inputSize is \(inputSize), and the five max-pools of \(name) need a multiple of \(step) "
+                    + "up to \(Self.largestInputSize)",
                 remedy: "use \(sizes)")
         }
         guard dropout >= 0, dropout < 1 else {

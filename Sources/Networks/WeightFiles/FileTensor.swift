@@ -48,7 +48,8 @@ func checkTensors(
 func readTensors(_ tensors: [FileTensor], of file: SafetensorsFile, into vector: ParameterVector) throws(Problem) {
     for tensor in tensors where file.contains(tensor.name) {
         let values = try file.floats(tensor.name)
-        values.withBuffer { vector.buffer(tensor.entry).copy(from: tensor.order.copyToMemoryOrder($0, shape: tensor.entry.shape)) }
+        let ordered = values.withBuffer { tensor.order.copyToMemoryOrder($0, shape: tensor.entry.shape) }
+        vector.buffer(tensor.entry).copy(from: ordered)
     }
 }
 
@@ -56,7 +57,8 @@ extension SafetensorsWriter {
     /// Adds tensors in file order.
     mutating func add(_ tensors: [FileTensor], of vector: ParameterVector) {
         for tensor in tensors {
-            add(tensor.name, tensor.fileShape, tensor.order.copyToFileOrder(vector.buffer(tensor.entry), shape: tensor.entry.shape))
+            let ordered = tensor.order.copyToFileOrder(vector.buffer(tensor.entry), shape: tensor.entry.shape)
+            add(tensor.name, tensor.fileShape, ordered)
         }
     }
 }

@@ -18,8 +18,8 @@ extension HeadSet {
         let isWhole = positions == first.height * first.width
         guard shape[1] % first.channels == 0, isWhole || (side * side == positions && side >= 1 && side < first.height) else {
             throw Problem(
-                "tensor \"\(Self.tensorName(first.name))\" has shape \(shape), and \(first.name) has \(first.channels) channels on a "
-                    + "map of \(first.height)×\(first.width)",
+                "tensor \"\(Self.tensorName(first.name))\" has shape \(shape), and \(first.name) has "
+                    + "\(first.channels) channels on a map of \(first.height)×\(first.width)",
                 at: file.path, remedy: "name the network that these heads were trained for")
         }
         try self.init(network, labels: shape[0], headPool: isWhole ? nil : side, layers: present.map(\.name))
@@ -28,6 +28,7 @@ extension HeadSet {
     /// - Throws: a `Problem` for an unreadable file and for missing, surplus or wrongly shaped tensors.
     public func loadWeights(path: String) throws(Problem) -> ParameterVector { try loadWeights(SafetensorsFile(path: path)) }
 
+    /// The same from a file that is open already.
     public func loadWeights(_ file: SafetensorsFile) throws(Problem) -> ParameterVector {
         try checkTensors(of: file, against: tensors, owner: summary)
         let parameters = ParameterVector(layout)

@@ -12,7 +12,10 @@ extension Network {
         try loadWeights(SafetensorsFile(path: path))
     }
 
-    public func loadWeights(_ file: SafetensorsFile) throws(Problem) -> (parameters: ParameterVector, statistics: ParameterVector) {
+    /// The same from a file that is open already.
+    public func loadWeights(
+        _ file: SafetensorsFile
+    ) throws(Problem) -> (parameters: ParameterVector, statistics: ParameterVector) {
         let tensors = parameterTensors
         let counters = Set(batchCounterNames)
         try checkTensors(

@@ -1,0 +1,139 @@
+import Kernels
+import Networks
+import Tensors
+import TestSupport
+import Testing
+
+struct LaneTests {
+    /// Two small networks that between them have every kind of layer, dropout included.
+    static let specifications = [
+        ModelSpecification(name: "vgg11", width: 3, inputChannels: 3, labels: 7),
+        ModelSpecification(
+            name: "vgg16", width: 2, classifier: .mlp, batchNorm: false, inputSize: 64, inputChannels: 1, labels: 5, dropout: 0.25),
+    ]
+
+    /// A shard of a given seed: its images, labels and dropout.
+    private struct Shard {
+        let images: [Float]
+        let labels: [Int32]
+        let dropout: DropoutContext
+
+        init(_ network: Network, count: Int, seed: UInt64) {
+            images = randomFloats(count * network.inputCount, seed: seed)
+            labels = (0..<count).map { Int32(($0 * 3 + Int(seed)) % network.specification.labels) }
+            dropout = DropoutContext(seed: 9, step: Int(seed), sampleIndices: (0..<count).map { 100 * Int(seed) + $0 })
+        }
+    }
+
+    private struct Yield: Equatable {
+        let outcome: ShardOutcome
+        let gradients: [Float]
+        let statistics: [Float]
+    }
+
+    private func run(_ lane: TrainingLane, _ shard: Shard, _ parameters: ParameterVector, stale: Float = .nan) -> Yield {
+        let network = lane.network
+        let gradients = ParameterVector(network.parameterLayout)
+        let statistics = ParameterVector(network.statisticsLayout)
+        // What stood there before must not shine through; padding stays zero.
+        for entry in network.parameterLayout.entries { gradients.buffer(entry).fill(stale) }
+        for entry in network.statisticsLayout.entries { statistics.buffer(entry).fill(stale) }
+        lane.input.slice(0, shard.images.count).copy(from: shard.images)
+        let outcome = lane.run(
+            sampleCount: shard.labels.count, labels: shard.labels, parameters: parameters, gradients: gradients,
+            batchStatistics: statistics, gradientScale: 0.125, dropout: shard.dropout)
+        return Yield(outcome: outcome, gradients: gradients.buffer.array, statistics: statistics.buffer.array)
+    }
+
+    @Test(arguments: specifications)
+    func aShardDependsOnNothingThatTheLaneRanBefore(specification: ModelSpecification) throws {
+        let network = try Network(specification)
+        let parameters = network.initialParameters(seed: 1)
+        let (first, second) = (Shard(network, count: 4, seed: 1), Shard(network, count: 3, seed: 2))
+        let fresh = run(TrainingLane(network, shardSize: 4), second, parameters)
+        let used = TrainingLane(network, shardSize: 4)
+        let firstAlone = run(used, first, parameters)
+        #expect(run(used, second, parameters, stale: 7) == fresh)
+        #expect(run(used, first, parameters) == firstAlone)
+        #expect(firstAlone != fresh)
+        #expect(fresh.gradients.allSatisfy { $0.isFinite })
+        // A lane made for other sizes yields the same bits for the same shard.
+        #expect(run(TrainingLane(network, shardSize: 3), second, parameters) == fresh)
+        #expect(run(TrainingLane(network, shardSize: 9), second, parameters) == fresh)
+        // Nor does a shard that went through with infinite values leave a trace.
+        let spoilt = parameters.copy()
+        spoilt.buffer.fill(.nan)
+        _ = run(used, first, spoilt)
+        #expect(run(used, second, parameters) == fresh)
+    }
+
+    @Test func dropoutDependsOnSeedStepAndSamples() throws {
+        let network = try Network(
+            ModelSpecification(name: "vgg11", width: 2, classifier: .mlp, inputChannels: 1, labels: 4, dropout: 0.5))
+        let parameters = network.initialParameters(seed: 1)
+        let lane = TrainingLane(network, shardSize: 2)
+        let gradients = ParameterVector(network.parameterLayout)
+        let statistics = ParameterVector(network.statisticsLayout)
+        lane.input.copy(from: randomFloats(2 * network.inputCount, seed: 3))
+        func hiddenBiasGradient(_ dropout: DropoutContext) -> [Float] {
+            _ = lane.run(
+                sampleCount: 2, labels: [0, 3], parameters: parameters, gradients: gradients, batchStatistics: statistics,
+                gradientScale: 1, dropout: dropout)
+            return gradients.buffer("classifier.3.bias").array
+        }
+        let base = hiddenBiasGradient(DropoutContext(seed: 1, step: 2, sampleIndices: [3, 4]))
+        #expect(base == hiddenBiasGradient(DropoutContext(seed: 1, step: 2, sampleIndices: [3, 4])))
+        #expect(base != hiddenBiasGradient(DropoutContext(seed: 2, step: 2, sampleIndices: [3, 4])))
+        #expect(base != hiddenBiasGradient(DropoutContext(seed: 1, step: 3, sampleIndices: [3, 4])))
+        #expect(base != hiddenBiasGradient(DropoutContext(seed: 1, step: 2, sampleIndices: [3, 5])))
+    }
+
+    @Test(arguments: specifications)
+    func tapsHaveTheSizesThatTheNetworkNames(specification: ModelSpecification) throws {
+        let network = try Network(specification)
+        let parameters = network.initialParameters(seed: 2)
+        let lane = InferenceLane(network, shardSize: 5)
+        let lean = InferenceLane(network, shardSize: 5, keepsTaps: false)
+        let images = randomFloats(3 * network.inputCount, seed: 4)
+        lane.input.slice(0, images.count).copy(from: images)
+        lean.input.slice(0, images.count).copy(from: images)
+        let logits = lane.run(sampleCount: 3, parameters: parameters, statistics: network.initialStatistics())
+        #expect(logits.count == 3 * specification.labels)
+        #expect(
+            lean.run(sampleCount: 3, parameters: parameters, statistics: network.initialStatistics()).array == logits.array)
+        #expect(lean.arenaByteCount < lane.arenaByteCount)
+        for (index, tap) in network.taps.enumerated() {
+            let values = lane.tap(index).array
+            #expect(values.count == 3 * tap.height * tap.width * tap.channels)
+            #expect(values.allSatisfy { $0 >= 0 } && values.contains { $0 > 0 }, "\(tap.name) is behind a ReLU")
+        }
+    }
+
+    /// The last tap through the classifier by hand gives the logits: taps are what the next layer reads.
+    @Test func logitsFollowFromTheLastTap() throws {
+        let network = try Network(ModelSpecification(name: "vgg11", width: 3, inputSize: 64, inputChannels: 3, labels: 7))
+        let parameters = network.initialParameters(seed: 2)
+        let lane = InferenceLane(network, shardSize: 2)
+        lane.input.copy(from: randomFloats(2 * network.inputCount, seed: 4))
+        let logits = lane.run(sampleCount: 2, parameters: parameters, statistics: network.initialStatistics()).array
+        let tap = lane.tap(network.taps.count - 1).array
+        let weights = parameters.buffer("classifier.weight").array
+        let inputs = tap.count / 2
+        let expected = (0..<2 * 7).map { place in
+            (0..<inputs).reduce(0.0) { $0 + Double(tap[place / 7 * inputs + $1]) * Double(weights[place % 7 * inputs + $1]) }
+        }
+        expectClose(logits, expected, relative: 1e-5)
+    }
+
+    @Test func runningStatisticsMoveATenthOfTheWay() throws {
+        let network = try Network(ModelSpecification(name: "vgg11", width: 1, inputChannels: 1, labels: 2))
+        let running = network.initialStatistics()
+        let shards = ParameterVector(network.statisticsLayout)
+        for entry in shards.layout.entries { shards.buffer(entry).fill(3) }
+        updateRunningStatistics(running, meanOfShards: shards)
+        expectClose(running.buffer("features.1.running_mean").array, [0.3 as Float], relative: 1e-6)
+        expectClose(running.buffer("features.1.running_var").array, [1.2 as Float], relative: 1e-6)
+        updateRunningStatistics(running, meanOfShards: shards, momentum: 1)
+        #expect(running.buffer("features.1.running_var").array == [3])
+    }
+}

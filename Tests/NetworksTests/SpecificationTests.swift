@@ -1,0 +1,123 @@
+import Diagnostics
+import Foundation
+import Networks
+import Tensors
+import Testing
+
+struct SpecificationTests {
+    private func problem(_ change: (inout ModelSpecification) -> Void) -> Problem? {
+        var specification = ModelSpecification(name: "vgg11", width: 4, inputChannels: 1, labels: 10)
+        change(&specification)
+        do throws(Problem) { _ = try Network(specification) } catch { return error }
+        return nil
+    }
+
+    @Test func impossibleFieldsAreNamed() throws {
+        #expect(problem { _ in } == nil)
+        let unknown = try #require(problem { $0.name = "vgg61" })
+        #expect(unknown.what == "unknown model \"vgg61\"")
+        #expect(unknown.remedy == "did you mean \"vgg11\"?" || unknown.remedy == "did you mean \"vgg16\"?")
+        #expect(problem { $0.name = "transformer" }?.remedy == "known: vgg11, vgg16")
+        #expect(problem { $0.width = 0 }?.what == "width is 0")
+        #expect(problem { $0.width = .max }?.what == "width is \(Int.max)")
+        #expect(problem { $0.labels = 0 }?.what == "labels is 0")
+        #expect(problem { $0.labels = -1 }?.what == "labels is -1")
+        #expect(problem { $0.inputChannels = 0 }?.what == "inputChannels is 0")
+        #expect(problem { $0.inputSize = 28 }?.remedy == "use 32")
+        #expect(problem { $0.inputSize = 33 }?.remedy == "use 32 or 64")
+        #expect(problem { $0.inputSize = 0 }?.remedy == "use 32")
+        #expect(problem { $0.inputSize = -32 }?.remedy == "use 32")
+        #expect(problem { $0.inputSize = 1 << 40 }?.remedy == "use 4096")
+        #expect(problem { $0.dropout = 1 }?.what == "dropout is 1.0")
+        #expect(problem { $0.dropout = .nan }?.what == "dropout is nan")
+        #expect(problem { $0.inputSize = 224 } == nil)
+    }
+
+    /// The counts that torchvision's documentation gives for its weights; multiply-adds (15.47 and 7.61 GFLOPS there) from
+    /// the same tables.
+    @Test(arguments: [
+        ("vgg11", false, 132_863_336, 7_609_090_048), ("vgg11", true, 132_868_840, 7_609_090_048),
+        ("vgg16", false, 138_357_544, 15_470_264_320), ("vgg16", true, 138_365_992, 15_470_264_320),
+    ])
+    func sizesAreTorchvisions(name: String, batchNorm: Bool, parameters: Int, multiplyAdds: Int) throws {
+        let network = try Network(
+            ModelSpecification(
+                name: name, classifier: .mlp, batchNorm: batchNorm, inputSize: 224, inputChannels: 3, labels: 1000))
+        #expect(network.parameterCount == parameters)
+        #expect(network.multiplyAdds == multiplyAdds)
+        #expect(network.layers.reduce(0) { $0 + $1.parameterCount } == parameters)
+        #expect(network.layers.reduce(0) { $0 + $1.multiplyAdds } == multiplyAdds)
+    }
+
+    @Test func tapsAreTheMapsOfSimonyanAndZisserman() throws {
+        let vgg16 = try Network(ModelSpecification(name: "vgg16", inputSize: 224, inputChannels: 3, labels: 1000))
+        #expect(vgg16.taps.map(\.name) == (1...13).map { "conv\($0)" })
+        #expect(vgg16.taps.map(\.height) == [224, 112, 112, 56, 56, 56, 28, 28, 28, 14, 14, 14, 7])
+        #expect(vgg16.taps.map(\.width) == vgg16.taps.map(\.height))
+        #expect(vgg16.taps.map(\.channels) == [64, 64, 128, 128, 256, 256, 256, 512, 512, 512, 512, 512, 512])
+        let vgg11 = try Network(ModelSpecification(name: "vgg11", width: 16, inputChannels: 1, labels: 10))
+        #expect(vgg11.taps.map(\.height) == [16, 8, 8, 4, 4, 2, 2, 1])
+        #expect(vgg11.taps.map(\.channels) == [16, 32, 64, 64, 128, 128, 128, 128])
+        #expect(vgg11.layers.last?.kind == "linear")
+        #expect(vgg11.layers.first?.kind == "conv 3x3 + BN + ReLU + max-pool")
+    }
+
+    @Test func namesAreTorchvisions() throws {
+        func names(_ name: String, _ classifier: ModelSpecification.Classifier, bias: Bool, batchNorm: Bool) throws -> [String] {
+            try Network(
+                ModelSpecification(
+                    name: name, width: 1, classifier: classifier, classifierBias: bias, batchNorm: batchNorm, inputChannels: 3,
+                    labels: 2)
+            ).parameterLayout.entries.map(\.name)
+        }
+        func both(_ modules: [String]) -> [String] { modules.flatMap { [$0 + ".weight", $0 + ".bias"] } }
+        // Indices as print(torchvision.models.vgg11_bn()) and its siblings list them.
+        let bn11 = [0, 1, 4, 5, 8, 9, 11, 12, 15, 16, 18, 19, 22, 23, 25, 26].map { "features.\($0)" }
+        #expect(try names("vgg11", .linear, bias: true, batchNorm: true) == both(bn11 + ["classifier"]))
+        #expect(try names("vgg11", .linear, bias: false, batchNorm: true) == both(bn11) + ["classifier.weight"])
+        let plain16 = [0, 2, 5, 7, 10, 12, 14, 17, 19, 21, 24, 26, 28].map { "features.\($0)" }
+        #expect(
+            try names("vgg16", .mlp, bias: true, batchNorm: false)
+                == both(plain16 + ["classifier.0", "classifier.3", "classifier.6"]))
+        let bn16 = try Network(ModelSpecification(name: "vgg16", width: 1, inputChannels: 3, labels: 2)).statisticsLayout
+        #expect(bn16.entries.count == 26)
+        #expect(bn16.entries[0].name == "features.1.running_mean")
+        #expect(bn16.entries[25].name == "features.41.running_var")
+    }
+
+    @Test func travelsAsJSON() throws {
+        let specification = ModelSpecification(
+            name: "vgg16", width: 8, classifier: .mlp, batchNorm: false, inputSize: 64, inputChannels: 3, labels: 7, dropout: 0.25)
+        let data = try JSONEncoder().encode(specification)
+        #expect(try JSONDecoder().decode(ModelSpecification.self, from: data) == specification)
+    }
+
+    @Test func initialWeightsFollowTheirDistributions() throws {
+        let network = try Network(ModelSpecification(name: "vgg11", width: 16, classifier: .mlp, inputChannels: 3, labels: 10))
+        let parameters = network.initialParameters(seed: 5)
+        func moments(_ name: String) -> (mean: Double, deviation: Double, count: Double) {
+            let values = parameters.buffer(name).array.map(Double.init)
+            let mean = values.reduce(0, +) / Double(values.count)
+            let variance = values.reduce(0) { $0 + ($1 - mean) * ($1 - mean) } / Double(values.count)
+            return (mean, variance.squareRoot(), Double(values.count))
+        }
+        for (name, deviation) in [
+            ("features.4.weight", (2.0 / (9 * 32)).squareRoot()), ("features.25.weight", (2.0 / (9 * 128)).squareRoot()),
+            ("classifier.0.weight", 0.01), ("classifier.3.weight", 0.01),
+        ] {
+            let found = moments(name)
+            // Five standard errors of a mean and of a deviation.
+            #expect(abs(found.mean) < 5 * deviation / found.count.squareRoot(), "\(name)")
+            #expect(abs(found.deviation / deviation - 1) < 5 / (2 * found.count).squareRoot(), "\(name)")
+        }
+        #expect(parameters.buffer("features.1.weight").array.allSatisfy { $0 == 1 })
+        #expect(parameters.buffer("features.1.bias").array.allSatisfy { $0 == 0 })
+        #expect(parameters.buffer("classifier.0.bias").array.allSatisfy { $0 == 0 })
+        let statistics = network.initialStatistics()
+        #expect(statistics.buffer("features.1.running_var").array.allSatisfy { $0 == 1 })
+        #expect(statistics.buffer("features.1.running_mean").array.allSatisfy { $0 == 0 })
+        let (again, others) = (network.initialParameters(seed: 5), network.initialParameters(seed: 6))
+        #expect(again.buffer.array == parameters.buffer.array)
+        #expect(others.buffer.array != parameters.buffer.array)
+    }
+}

@@ -1,0 +1,146 @@
+import Coordination
+import Datasets
+import Diagnostics
+import Foundation
+import Kernels
+import Messages
+import Networks
+import Recipes
+import Reporting
+import RunStore
+import Tensors
+
+/// How a recipe is carried out: a run directory, a cluster bound to an address, perhaps worker processes of our own, and
+/// the session over them. `run` and `coordinator` differ only in where workers come from.
+struct RunConductor {
+    let recipe: Recipe
+    let runDirectory: String?
+    let resume: Bool
+    let bind: String
+    let insecure: Bool
+    /// Worker processes to start here; nil where they come from elsewhere.
+    let localWorkers: (count: Int, threads: Int)?
+    let verbosity: Verbosity
+
+    /// - Returns: the exit code, after telling how the run ended.
+    func run() throws -> ExitCode {
+        configureBLAS()
+        Interrupt.install()
+        let dataset = try openDataset(try DatasetSpecification(recipe.dataset))
+        let network = try Network(recipe.modelSpecification(for: dataset))
+        let headPool = recipe.heads.headPool > 0 ? recipe.heads.headPool : nil
+        let headSet = try HeadSet(network, labels: dataset.labelCount, headPool: headPool)
+        let (directory, isResumed) = try RunDirectory.create(path: runDirectory, recipeName: recipe.name, resume: resume)
+        let lock = try directory.lock()
+        defer { withExtendedLifetime(lock) {} }
+        if isResumed { try refuseOtherRecipe(directory) }
+        try directory.writeRecipe(Data(recipe.prettyJSON.utf8))
+        let journal = try Journal(path: directory.journalPath)
+
+        let display = LogDisplay(verbosity)
+        let logSink = InMemoryLogSink()
+        let logger = Logger(source: "coordinator", level: .debug, sink: logSink)
+        let recorder = RunRecorder(
+            directory: directory, journal: journal, recipeName: recipe.name, recipeDigest: recipe.resultDigest,
+            keep: recipe.checkpoints.keep, logSink: logSink, progress: ProgressBar(), echo: display.show)
+        let task = TaskDescription(
+            model: network.specification, preprocessing: recipe.preprocessing(of: dataset),
+            trainingShardSize: recipe.training.shardSize, surveyShardSize: recipe.analysis.surveyShard, headPool: headPool)
+        let cluster = try Cluster(
+            CoordinatorMachine.Settings(
+                run: UUID().uuidString, task: try task.encoded(), fingerprint: kernelFingerprint,
+                heartbeatSeconds: recipe.cluster.heartbeatSeconds, timeoutSeconds: recipe.cluster.workerTimeoutSeconds,
+                unitAttempts: recipe.cluster.unitAttempts),
+            bind: bind, insecure: insecure, firstUnit: try journal.highestUnitID() + 1, logger: logger)
+        cluster.setOwner(recorder)
+        recorder.workersForStatus = { [unowned cluster] in (cluster.workers, cluster.now) }
+        try recorder.open()
+        logger.info(isResumed ? "run goes on" : "run begins", [
+            "run": directory.path, "recipe": recipe.name, "endpoint": cluster.endpoint, "dataset": recipe.dataset,
+            "model": network.specification.summary,
+        ])
+
+        let workers = localWorkers.map { local in
+            (LocalWorkers(
+                endpoint: cluster.endpoint, threads: local.threads, directory: directory.path + "/logs", logger: logger), local.count)
+        }
+        do {
+            try journal.setValue(String(dataset.split(.train).count), for: "train_images")
+            let state = TrainingState(network: network, heads: headSet, seed: recipe.seed)
+            if isResumed, try !recorder.restore(state, logger: logger) { logger.info("no checkpoint yet; starting anew") }
+            if let (processes, count) = workers {
+                try processes.start(count: count)
+                recorder.supervise = { try processes.supervise() }
+            }
+            try cluster.waitForWorkers(
+                max(recipe.cluster.minimumWorkers, localWorkers?.count ?? 0), seconds: recipe.cluster.waitForWorkersSeconds)
+            let results = RunResults(
+                directory: directory, journal: journal, recipe: recipe, dataset: dataset, network: network, headSet: headSet)
+            let summary = try RunSession(results, state: state, cluster: cluster, recorder: recorder, logger: logger).run()
+            try ReportDocument.write(
+                try ReportInput.load(from: directory, filtersPerLayer: recipe.report.chosenFilters), to: directory.reportPath)
+            logger.info("run finished", ["report": directory.reportPath])
+            finish(cluster, workers?.0, recorder, .finished, "finished", .finished, .finished)
+            RunOutcomeText.show(summary, directory: directory)
+            return .done
+        } catch is Interrupted {
+            logger.warning("interrupted; the run can go on with --resume", ["run": directory.path])
+            finish(cluster, workers?.0, recorder, .interrupted, "interrupted", .interrupted, .interrupted)
+            display.say("interrupted. Go on with: filterscope \(localWorkers == nil ? "coordinator" : "run") … --run \(directory.path) --resume")
+            return .interrupted
+        } catch {
+            logger.error("run failed", ["cause": "\(error)"])
+            finish(cluster, workers?.0, recorder, .failed, "failed", .failed, .failed)
+            throw error
+        }
+    }
+
+    /// Ends the cluster in order. What cannot be written any more, on a full disk say, must not hide why the run ended.
+    private func finish(
+        _ cluster: Cluster, _ workers: LocalWorkers?, _ recorder: RunRecorder, _ outcome: Messages.RunOutcome, _ message: String,
+        _ state: Messages.RunState, _ condition: RunCondition
+    ) {
+        recorder.supervise = {}
+        cluster.end(outcome: outcome, message: message)
+        workers?.stop(within: 5)
+        try? recorder.close(state, condition: condition)
+    }
+
+    private func refuseOtherRecipe(_ directory: RunDirectory) throws(Problem) {
+        let earlier = try Recipe(json: try directory.readRecipe(), file: directory.recipePath)
+        guard earlier.resultDigest != recipe.resultDigest else { return }
+        let differences = recipe.differences(from: earlier).map { "\($0.path) was \($0.other), is \($0.own)" }
+        throw Problem(
+            "the run was started under another recipe: \(differences.joined(separator: "; "))", at: directory.recipePath,
+            remedy: "go on with that file as the recipe, or start a new run")
+    }
+}
+
+extension Recipe {
+    /// The network that the recipe trains on a data set.
+    func modelSpecification(for dataset: ImageDataset) -> ModelSpecification {
+        ModelSpecification(
+            name: model.name, width: model.width, classifier: model.classifier == .mlp ? .mlp : .linear,
+            classifierBias: model.classifierBias, inputSize: model.inputSize, inputChannels: dataset.channels,
+            labels: dataset.labelCount, dropout: Float(model.dropout))
+    }
+
+    /// How samples enter the network, augmented as the recipe says.
+    func preprocessing(of dataset: ImageDataset) -> Preprocessing {
+        var preprocessing = dataset.preprocessing
+        preprocessing.augmentation = Augmentation(flip: training.flip, translation: training.translation)
+        return preprocessing
+    }
+
+    /// SHA-256 of all that decides the results: how the work is dealt, kept and shown may change between a run's start
+    /// and its going on.
+    var resultDigest: Digest {
+        var recipe = self
+        recipe.name = ""
+        recipe.description = ""
+        recipe.cluster = Cluster()
+        recipe.checkpoints = Checkpoints()
+        recipe.report = Report()
+        return Digest.sha256(of: Data(recipe.canonicalJSON.utf8))
+    }
+}

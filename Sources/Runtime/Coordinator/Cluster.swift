@@ -1,0 +1,203 @@
+import Coordination
+import Diagnostics
+import Foundation
+import Messages
+import Tensors
+import Transport
+
+/// What the cluster tells its owner, on the coordinator's one thread.
+protocol ClusterOwner: AnyObject {
+    func workerJoined(_ worker: RosterWorker) throws
+    func workerLeft(_ worker: RosterWorker, reason: String) throws
+    func unitsSubmitted(_ count: Int)
+    func unitCompleted(_ unit: WorkUnit, _ result: UnitResult, worker: RosterWorker, attempts: Int)
+    /// Log records that a worker shipped.
+    func received(_ records: [LogRecord])
+    /// - Parameter now: the clock of the workers' times.
+    func statusReport(workers: [RosterWorker], now: Double) -> StatusReport
+    func logs(for request: LogsRequest) throws -> LogsReply
+    /// Called several times a second while the cluster waits: to look after processes, progress and the journal.
+    func idle() throws
+}
+
+/// The user asked for an end; the run can go on later.
+struct Interrupted: Error {}
+
+/// The coordinator's shell: it feeds the machine with messages and time and performs what the machine decides.
+final class Cluster {
+    private var machine: CoordinatorMachine
+    private let router: RouterEndpoint
+    private let mailbox: Mailbox<TransportEvent>
+    private let codec = MessageCodec()
+    private let logger: Logger
+    private let run: String
+    private weak var owner: (any ClusterOwner)?
+
+    private var parameters: [String: (version: UInt64, tensors: [WireTensor])] = [:]
+    private var nextVersion: UInt64 = 1
+    private var nextUnit: UInt64
+    private var results: [(WorkUnit, UnitResult)] = []
+    private var givenUp: Problem?
+
+    /// How often `idle` is called at least.
+    private static let pulse = Duration.milliseconds(200)
+
+    /// - Parameter firstUnit: where unit numbers begin: numbers of a resumed run are not used again.
+    /// - Throws: `Problem` when the endpoint cannot be bound.
+    init(_ settings: CoordinatorMachine.Settings, bind endpoint: String, insecure: Bool, firstUnit: UInt64 = 1, logger: Logger) throws(Problem) {
+        machine = CoordinatorMachine(settings)
+        run = settings.run
+        nextUnit = firstUnit
+        self.logger = logger
+        let mailbox = Mailbox<TransportEvent>()
+        self.mailbox = mailbox
+        router = try RouterEndpoint(bind: endpoint, insecure: insecure) { mailbox.put($0) }
+    }
+
+    /// The address that workers connect to, with the port that the system chose.
+    var endpoint: String { router.address }
+    var workers: [RosterWorker] { machine.workers }
+
+    func setOwner(_ owner: any ClusterOwner) { self.owner = owner }
+
+    /// Makes a new version of a parameter set current. Workers get it with the first unit that needs it.
+    func publish(_ set: String, _ tensors: [WireTensor]) -> ParameterReference {
+        defer { nextVersion += 1 }
+        parameters[set] = (nextVersion, tensors)
+        return ParameterReference(set: set, version: nextVersion)
+    }
+
+    /// A unit under the next free number.
+    func assignment(_ description: UnitDescription, needs: [ParameterReference], tensors: [WireTensor]) -> WorkUnit {
+        defer { nextUnit += 1 }
+        return WorkUnit(id: nextUnit, needs: needs, work: description, tensors: tensors)
+    }
+
+    /// Deals out units and hands every result to `take` once, in the order in which they come.
+    /// - Parameter interruptible: whether Ctrl-C ends the wait at once; otherwise the units are finished first.
+    /// - Throws: `Interrupted`; `Problem` when a unit fails for good or a result cannot be taken.
+    func perform(
+        _ assignments: [WorkUnit], interruptible: Bool, waitSeconds: Double, take: (WorkUnit, UnitResult) throws -> Void
+    ) throws {
+        owner?.unitsSubmitted(assignments.count)
+        try act(machine.submit(assignments))
+        var lonelySince = machine.workers.isEmpty ? now : nil
+        while true {
+            for (assignment, result) in results { try take(assignment, result) }
+            results = []
+            if let givenUp { throw givenUp }
+            if machine.openUnitCount == 0 { return }
+            // With no worker the step cannot be finished, so an interrupt ends the wait even in mid-step.
+            if Interrupt.requested, interruptible || machine.workers.isEmpty {
+                machine.abandonUnits()
+                throw Interrupted()
+            }
+            if machine.workers.isEmpty {
+                let since = lonelySince ?? now
+                lonelySince = since
+                if now - since > waitSeconds {
+                    throw Problem(
+                        "no worker for \(Int(waitSeconds)) s, and work is waiting", at: endpoint,
+                        remedy: "start workers with filterscope worker --connect \(endpoint), then go on with --resume")
+                }
+            } else {
+                lonelySince = nil
+            }
+            try pump()
+        }
+    }
+
+    /// Waits until `count` workers are there.
+    func waitForWorkers(_ count: Int, seconds: Double) throws {
+        let start = now
+        while machine.workers.count < count {
+            if Interrupt.requested { throw Interrupted() }
+            guard now - start < seconds else {
+                throw Problem(
+                    "\(machine.workers.count) of \(count) workers joined within \(Int(seconds)) s", at: endpoint,
+                    remedy: "start workers with filterscope worker --connect \(endpoint)")
+            }
+            try pump()
+        }
+    }
+
+    /// Tells every worker that the run is over and closes the socket.
+    func end(outcome: Messages.RunOutcome, message: String) {
+        try? act(machine.finish(RunEnd(outcome: outcome, message: message)))
+        router.close(flushingFor: .seconds(1))
+    }
+
+    var now: Double { Double(DispatchTime.now().uptimeNanoseconds) * 1e-9 }
+
+    private func pump() throws {
+        var deadline = ContinuousClock.now + Self.pulse
+        if let next = machine.nextDeadline { deadline = min(deadline, ContinuousClock.now + .seconds(max(0, next - now))) }
+        var event = mailbox.next(until: deadline)
+        while let current = event {
+            try handle(current)
+            event = mailbox.next()
+        }
+        try act(machine.handle(.tick, at: now))
+        try owner?.idle()
+    }
+
+    private func handle(_ event: TransportEvent) throws {
+        switch event {
+        case .message(let peer, let frames):
+            try act(machine.handle(decoded(frames, from: peer), at: now))
+        case .unreachable(let peer): try act(machine.handle(.unreachable(peer), at: now))
+        case .discarded(let peer, let reason): try act(machine.handle(.garbled(peer, reason.description), at: now))
+        case .connected, .disconnected, .handshakeFailed: break  // a dealer's events
+        }
+    }
+
+    private func decoded(_ frames: [Data], from peer: PeerID) -> CoordinatorMachine.Event {
+        do throws(ProtocolError) {
+            let envelope = try codec.decode(frames)
+            guard envelope.run.isEmpty || envelope.run == run else { return .garbled(peer, "a message of another run") }
+            return .received(peer, envelope.message)
+        } catch {
+            return .garbled(peer, error.description)
+        }
+    }
+
+    private func act(_ actions: [CoordinatorMachine.Action]) throws {
+        for action in actions {
+            switch action {
+            case .send(let peer, let message): send(message, to: peer)
+            case .sendParameters(let peer, let reference):
+                guard let set = parameters[reference.set], set.version == reference.version else {
+                    preconditionFailure("unit needs \(reference.set) \(reference.version), which is not current")
+                }
+                send(.parameters(ParameterUpdate(set: reference.set, version: reference.version, tensors: set.tensors)), to: peer)
+            case .completed(let assignment, let result, let worker, let attempts):
+                owner?.unitCompleted(assignment, result, worker: worker, attempts: attempts)
+                results.append((assignment, result))
+            case .joined(let worker): try owner?.workerJoined(worker)
+            case .left(let worker, let reason): try owner?.workerLeft(worker, reason: reason)
+            case .gaveUp(let assignment, let causes):
+                givenUp = Problem(
+                    "unit \(assignment.id) (\(assignment.work.kind)) failed \(causes.count) times: \(causes.joined(separator: "; "))",
+                    remedy: "mend the cause, then go on with --resume")
+            case .records(let records, from: _): owner?.received(records)
+            case .statusRequested(let peer):
+                if let owner { send(.status(owner.statusReport(workers: machine.workers, now: now)), to: peer) }
+            case .logsRequested(let peer, let request):
+                if let owner { send(.logs(try owner.logs(for: request)), to: peer) }
+            case .log(let level, let message, let unit, let fields): logger.log(level, message, unit: unit, fields)
+            }
+        }
+    }
+
+    private func send(_ message: Message, to peer: PeerID) {
+        do throws(ProtocolError) {
+            let frames = try codec.encode(Envelope(run: run, sender: "coordinator", message: message))
+            if router.send(frames, to: peer) == .full {
+                // It takes nothing: to wait for it would stop everyone.
+                logger.warning("peer takes nothing; message dropped", ["peer": peer.description, "kind": message.kind.rawValue])
+            }
+        } catch {
+            logger.error("message cannot be encoded", ["cause": error.description])
+        }
+    }
+}

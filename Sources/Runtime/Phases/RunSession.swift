@@ -1,0 +1,187 @@
+import Coordination
+import Datasets
+import Diagnostics
+import Foundation
+import Kernels
+import Mechanism
+import Messages
+import Networks
+import Recipes
+import Reporting
+import RunStore
+import Tensors
+
+/// The whole of a recipe over a cluster: training, heads, survey, filters, verdicts and report, from wherever the run
+/// stands. Killing it loses the steps since the last checkpoint, which --resume takes again to the same bits.
+final class RunSession {
+    private let results: RunResults
+    private let state: TrainingState
+    private let cluster: Cluster
+    private let recorder: RunRecorder
+    private let logger: Logger
+    private var recipe: Recipe { results.recipe }
+    private var dataset: ImageDataset { results.dataset }
+    private var network: Network { results.network }
+    private var headSet: HeadSet { results.headSet }
+
+    init(_ results: RunResults, state: TrainingState, cluster: Cluster, recorder: RunRecorder, logger: Logger) {
+        self.results = results
+        self.state = state
+        self.cluster = cluster
+        self.recorder = recorder
+        self.logger = logger
+    }
+
+    /// - Returns: the run's summary, its files written.
+    /// - Throws: `Interrupted` after Ctrl-C, with a checkpoint written; `Problem`.
+    func run() throws -> RunSummary {
+        do {
+            if state.position.phase == .training { try train() }
+            let weights = try results.saveNetwork(state)
+            let accuracy = try evaluate(afterStep: nil)
+            if state.position.phase == .heads { try trainHeads() }
+            try results.saveHeads(state)
+            let survey = try surveyAll()
+            let layers = try measureFilters(survey)
+            try recorder.flush()
+            return try results.conclude(
+                accuracy: accuracy, layers: layers, weights: weights, wallSeconds: try recorder.wallSeconds())
+        } catch let interrupted as Interrupted {
+            try recorder.checkpoint(state)
+            throw interrupted
+        }
+    }
+
+    private var waitSeconds: Double { recipe.cluster.waitForWorkersSeconds }
+
+    // MARK: Phase 1
+
+    private func train() throws {
+        let settings = recipe.training
+        let phase = SteppedPhase(
+            name: .training, plan: trainingPlan, totalSteps: trainingSteps,
+            schedule: StepDecay(
+                initialRate: settings.learningRate, factor: settings.decayFactor, every: settings.decayEvery,
+                unit: settings.decayUnit == .steps ? .steps : .epochs),
+            momentum: settings.momentum, weightDecay: settings.weightDecay, augment: true, seed: recipe.seed,
+            split: dataset.split(.train), waitSeconds: waitSeconds)
+        try recorder.begin(.training, totalSteps: phase.totalSteps, from: state.position.step)
+        try phase.run(state, network: network, on: cluster) { outcome in
+            let loss = outcome.mean(Figure.loss)
+            let accuracy = outcome.mean(Figure.correct)
+            try recorder.step(
+                .training, outcome,
+                metrics: [("loss", loss), ("accuracy", accuracy), ("learning_rate", outcome.learningRate)],
+                shown: (loss, accuracy))
+            let last = outcome.step + 1 == phase.totalSteps
+            let due = settings.evaluateEvery > 0 && outcome.endsEpoch && (outcome.epoch + 1) % settings.evaluateEvery == 0
+            if due, !last { try evaluate(afterStep: outcome.step) }
+            try checkpointIfDue(outcome)
+        }
+        try recorder.end(.training)
+        state.position = TrainingState.Position(phase: .heads, step: 0)
+        try recorder.checkpoint(state)
+    }
+
+    /// - Parameter step: the training step just done; nil at the end.
+    @discardableResult
+    private func evaluate(afterStep step: Int?) throws -> NetworkAccuracy {
+        let outcome = try survey(wantHeads: false, wantLabelSums: false)
+        let accuracy = NetworkAccuracy(top1: outcome.accuracy, top5: outcome.top5Accuracy, loss: outcome.loss)
+        try recorder.evaluated(accuracy, afterStep: step ?? trainingSteps - 1)
+        logger.info("test accuracy", [
+            "accuracy": String(accuracy.top1), "top5": String(accuracy.top5), "step": String(step.map { $0 + 1 } ?? trainingSteps),
+        ])
+        return accuracy
+    }
+
+    private var trainingPlan: MiniBatchPlan {
+        MiniBatchPlan(
+            sampleCount: dataset.split(.train).count, batchSize: recipe.training.batchSize,
+            shardSize: recipe.training.shardSize, seed: recipe.seed)
+    }
+
+    private var trainingSteps: Int {
+        Self.totalSteps(trainingPlan, epochs: recipe.training.epochs, cap: recipe.training.maxSteps)
+    }
+
+    // MARK: Phase 2
+
+    private func trainHeads() throws {
+        let settings = recipe.heads
+        let plan = MiniBatchPlan(
+            sampleCount: dataset.split(.train).count, batchSize: recipe.training.batchSize, shardSize: recipe.training.shardSize,
+            seed: recipe.seed &+ 1)
+        let phase = SteppedPhase(
+            name: .heads, plan: plan, totalSteps: Self.totalSteps(plan, epochs: settings.epochs, cap: settings.maxSteps),
+            schedule: StepDecay(
+                initialRate: settings.learningRate, factor: settings.decayFactor, every: settings.decayEvery,
+                unit: settings.decayUnit == .steps ? .steps : .epochs),
+            momentum: settings.momentum, weightDecay: settings.weightDecay, augment: settings.augment, seed: recipe.seed &+ 1,
+            split: dataset.split(.train), waitSeconds: waitSeconds)
+        try recorder.begin(.heads, totalSteps: phase.totalSteps, from: state.position.step)
+        try phase.run(state, network: network, on: cluster) { outcome in
+            var metrics = [(name: "learning_rate", value: outcome.learningRate)]
+            for tap in network.taps {
+                metrics.append((Figure.loss(of: tap.name), outcome.mean(Figure.loss(of: tap.name))))
+                metrics.append(("accuracy.\(tap.name)", outcome.mean(Figure.correct(of: tap.name))))
+            }
+            // The terminal's line shows the deepest head, which is the one to be compared with the network.
+            let deepest = network.taps.last?.name ?? ""
+            try recorder.step(
+                .heads, outcome, metrics: metrics,
+                shown: (outcome.mean(Figure.loss(of: deepest)), outcome.mean(Figure.correct(of: deepest))))
+            try checkpointIfDue(outcome)
+        }
+        try recorder.end(.heads)
+        state.position = TrainingState.Position(phase: .survey, step: 0)
+        try recorder.checkpoint(state)
+    }
+
+    // MARK: Phase 3
+
+    private func surveyAll() throws -> Survey.Outcome {
+        try recorder.begin(.survey, totalSteps: 1, from: 0)
+        let outcome = try survey(wantHeads: true, wantLabelSums: true)
+        try results.saveLabelMeans(outcome)
+        try recorder.end(.survey)
+        return outcome
+    }
+
+    private func survey(wantHeads: Bool, wantLabelSums: Bool) throws -> Survey.Outcome {
+        try Survey(split: dataset.split(.test), shardSize: recipe.analysis.surveyShard, waitSeconds: waitSeconds).run(
+            network, parameters: state.network, statistics: state.statistics, heads: wantHeads ? state.heads : nil,
+            wantLabelSums: wantLabelSums, on: cluster)
+    }
+
+    private func measureFilters(_ survey: Survey.Outcome) throws -> [LayerResult] {
+        try recorder.begin(.filters, totalSteps: 1, from: 0)
+        let layers = try FilterPhase(
+            threshold: recipe.analysis.threshold, filtersPerUnit: recipe.analysis.filtersPerUnit, labels: headSet.labels,
+            waitSeconds: waitSeconds
+        ).run(network, headSet, heads: state.heads, survey: survey, on: cluster)
+        try recorder.end(.filters)
+        return layers
+    }
+
+    // MARK: Steps
+
+    private func checkpointIfDue(_ outcome: SteppedPhase.StepOutcome) throws {
+        if Interrupt.requested { throw Interrupted() }
+        let every = recipe.checkpoints.everySteps
+        if outcome.endsEpoch || (every > 0 && (outcome.step + 1) % every == 0) { try recorder.checkpoint(state) }
+    }
+
+    private static func totalSteps(_ plan: MiniBatchPlan, epochs: Int, cap: Int) -> Int {
+        let all = plan.stepsPerEpoch * epochs
+        return cap > 0 ? min(cap, all) : all
+    }
+}
+
+/// The network's own quality on the test split.
+struct NetworkAccuracy: Sendable {
+    let top1: Double
+    let top5: Double
+    /// Mean cross-entropy.
+    let loss: Double
+}

@@ -1,0 +1,44 @@
+import Diagnostics
+import Networks
+import Tensors
+
+/// The phases of a run, in order. Raw values are what the journal and checkpoints say.
+enum RunPhase: String, CaseIterable, Sendable {
+    case training, heads, survey, filters
+
+    /// Whether it goes by steps of mini-batches; the others are one sum, or one pass over filters.
+    var isStepped: Bool { self == .training || self == .heads }
+}
+
+/// Every number that a run carries from step to step, and with it all that a checkpoint holds.
+final class TrainingState {
+    /// Where a run stands: the step that comes next in a phase.
+    struct Position: Hashable, Sendable {
+        var phase: RunPhase
+        var step: Int
+    }
+
+    var position = Position(phase: .training, step: 0)
+    let network: ParameterVector
+    let statistics: ParameterVector
+    let velocity: ParameterVector
+    let heads: ParameterVector
+    let headVelocity: ParameterVector
+
+    /// The start of a run: drawn weights, velocities at rest.
+    init(network: Network, heads: HeadSet, seed: UInt64) {
+        self.network = network.initialParameters(seed: seed)
+        statistics = network.initialStatistics()
+        velocity = ParameterVector(network.parameterLayout)
+        self.heads = heads.initialParameters(seed: seed)
+        headVelocity = ParameterVector(heads.layout)
+    }
+
+    /// The vectors under the prefixes that they have in a checkpoint.
+    var vectors: [(prefix: String, vector: ParameterVector)] {
+        [
+            ("network", network), ("statistics", statistics), ("velocity", velocity), ("heads", heads),
+            ("head-velocity", headVelocity),
+        ]
+    }
+}

@@ -1,0 +1,260 @@
+import Coordination
+import Diagnostics
+import Foundation
+import Kernels
+import Messages
+import Reporting
+import RunStore
+import Tensors
+
+/// What a run leaves behind as it goes: journal, log, checkpoints, status and the line on the terminal. It belongs to the
+/// coordinator's thread.
+final class RunRecorder: ClusterOwner {
+    let directory: RunDirectory
+    let journal: Journal
+    private let checkpoints: CheckpointStore
+    private let logs: LogStore
+    private let recipeName: String
+    private let recipeDigest: Digest
+    private let logSink: InMemoryLogSink
+    private let echo: (LogRecord) -> Void
+    private let progress: ProgressBar
+    /// Looks after what runs beside the cluster, local worker processes for one.
+    var supervise: () throws -> Void = {}
+
+    private var meter: ProgressMeter
+    private var unitRows: [UnitRow] = []
+    private var credits: [WorkerKey: (units: Int, samples: Int)] = [:]
+    private var present: [RosterWorker] = []
+    private var faults: [String] = []
+    private var lastStatus = 0.0
+
+    private struct WorkerKey: Hashable {
+        let name: String
+        let incarnation: String
+    }
+
+    /// - Parameters:
+    ///   - logSink: what the coordinator's logger writes to.
+    ///   - echo: shows a record to whoever looks on.
+    init(
+        directory: RunDirectory, journal: Journal, recipeName: String, recipeDigest: Digest, keep: Int, logSink: InMemoryLogSink,
+        progress: ProgressBar, echo: @escaping (LogRecord) -> Void
+    ) {
+        self.directory = directory
+        self.journal = journal
+        self.recipeName = recipeName
+        self.recipeDigest = recipeDigest
+        self.logSink = logSink
+        self.progress = progress
+        self.echo = echo
+        checkpoints = CheckpointStore(directory, journal, keep: keep)
+        logs = LogStore(journal)
+        meter = ProgressMeter(startedAt: Date().timeIntervalSince1970)
+    }
+
+    private var time: Double { Date().timeIntervalSince1970 }
+
+    // MARK: Phases and steps
+
+    func begin(_ phase: RunPhase, totalSteps: Int, from step: Int) throws(Problem) {
+        try journal.removeMetrics(phase: phase.rawValue, from: step)
+        try journal.beginPhase(phase.rawValue, steps: totalSteps, at: time)
+        meter.begin(phase, total: totalSteps, from: step)
+    }
+
+    func end(_ phase: RunPhase) throws(Problem) {
+        try flush()
+        try journal.finishPhase(phase.rawValue, at: time)
+        progress.clear()
+    }
+
+    /// Journals one step with its units in one transaction.
+    func step(
+        _ phase: RunPhase, _ outcome: SteppedPhase.StepOutcome, metrics: [(name: String, value: Double)],
+        shown: (loss: Double, accuracy: Double)
+    ) throws {
+        meter.step(outcome.step + 1, epoch: outcome.epoch, loss: shown.loss, accuracy: shown.accuracy)
+        try journal.transaction { () throws(Problem) in
+            try writeUnits()
+            try journal.recordMetrics(phase: phase.rawValue, step: outcome.step, metrics)
+        }
+        try idle()
+    }
+
+    /// The network's accuracy on the test split, after a step of training.
+    func evaluated(_ accuracy: NetworkAccuracy, afterStep step: Int) throws(Problem) {
+        try journal.recordMetrics(phase: RunPhase.training.rawValue, step: step, [
+            ("test_accuracy", accuracy.top1), ("test_top5_accuracy", accuracy.top5), ("test_loss", accuracy.loss),
+        ])
+        meter.testAccuracy = accuracy.top1
+    }
+
+    // MARK: Checkpoints
+
+    func checkpoint(_ state: TrainingState) throws(Problem) {
+        try flush()
+        try checkpoints.save(
+            Checkpoint(
+                phase: state.position.phase.rawValue, step: state.position.step, epoch: 0, recipeDigest: recipeDigest,
+                fingerprint: kernelFingerprint),
+            state.vectors.map { ($0.prefix, $0.vector) }, at: time)
+    }
+
+    /// Puts the state back to the newest whole checkpoint.
+    /// - Returns: whether there was one; false leaves the state at the run's start.
+    func restore(_ state: TrainingState, logger: Logger) throws(Problem) -> Bool {
+        let (stored, warnings) = try checkpoints.latestWholeCheckpoint()
+        for warning in warnings { logger.warning("checkpoint passed over", ["cause": warning.description]) }
+        guard let stored else { return false }
+        guard stored.checkpoint.recipeDigest == recipeDigest else {
+            throw Problem(
+                "was made under another recipe", at: stored.file.path,
+                remedy: "go on with the run's own recipe, \(directory.recipePath), or start a new run")
+        }
+        guard stored.checkpoint.fingerprint == kernelFingerprint else {
+            throw Problem(
+                "was computed by kernels \(stored.checkpoint.fingerprint), these are \(kernelFingerprint), and results would differ in their last bits",
+                at: stored.file.path, remedy: "go on where the run was started, or start a new run")
+        }
+        guard let phase = RunPhase(rawValue: stored.checkpoint.phase) else {
+            throw Problem("is of an unknown phase \(stored.checkpoint.phase)", at: stored.file.path)
+        }
+        for (prefix, vector) in state.vectors { try stored.read(prefix, into: vector) }
+        state.position = TrainingState.Position(phase: phase, step: stored.checkpoint.step)
+        logger.info("resuming", ["checkpoint": stored.row.path, "phase": phase.rawValue, "step": String(stored.checkpoint.step)])
+        return true
+    }
+
+    /// Seconds that the run has taken, interruptions left out.
+    func wallSeconds() throws(Problem) -> Double {
+        let earlier = Double(try journal.value(for: "earlier_seconds") ?? "") ?? 0
+        return earlier + (time - meter.startedAt)
+    }
+
+    // MARK: Journal and log
+
+    /// Writes what has gathered: units, credits and log records.
+    func flush() throws(Problem) {
+        try journal.transaction { () throws(Problem) in try writeUnits() }
+        try writeLogs()
+    }
+
+    private func writeUnits() throws(Problem) {
+        for row in unitRows { try journal.record(row) }
+        for (key, credit) in credits.sorted(by: { $0.key.name < $1.key.name }) {
+            try journal.credit(name: key.name, incarnation: key.incarnation, units: credit.units, samples: credit.samples)
+        }
+        unitRows = []
+        credits = [:]
+    }
+
+    private func writeLogs() throws(Problem) {
+        let records = logSink.drain()
+        guard !records.isEmpty else { return }
+        progress.clear()
+        for record in records { echo(record) }
+        try logs.append(records)
+    }
+
+    // MARK: ClusterOwner
+
+    func workerJoined(_ worker: RosterWorker) throws(Problem) {
+        present.append(worker)
+        try journal.workerJoined(WorkerRow(
+            name: worker.name, incarnation: worker.incarnation, host: worker.host, pid: worker.pid, threads: worker.threads,
+            fingerprint: worker.fingerprint, joined: time))
+        logSink.write(LogRecord(time: time, level: .info, source: "coordinator", message: "worker joined", fields: [
+            "worker.name": worker.name, "worker.host": worker.host, "worker.pid": String(worker.pid),
+            "worker.threads": String(worker.threads),
+        ]))
+    }
+
+    func workerLeft(_ worker: RosterWorker, reason: String) throws(Problem) {
+        present.removeAll { $0.peer == worker.peer }
+        try journal.transaction { () throws(Problem) in try writeUnits() }
+        try journal.workerLeft(name: worker.name, incarnation: worker.incarnation, reason: reason, at: time)
+        let text = "\(worker.name) left: \(reason)"
+        faults = Array((faults + [text]).suffix(10))
+        logSink.write(LogRecord(time: time, level: .warning, source: "coordinator", message: "worker left", fields: [
+            "worker.name": worker.name, "reason": reason, "units-dealt-again": String(worker.unitsInHand.count),
+        ]))
+    }
+
+    func unitsSubmitted(_ count: Int) { meter.unitsSubmitted(count) }
+
+    func unitCompleted(_ unit: WorkUnit, _ result: UnitResult, worker: RosterWorker, attempts: Int) {
+        let samples = Int(exactly: result.figures[Figure.samples] ?? 0) ?? 0
+        meter.unitCompleted(samples: samples)
+        let key = WorkerKey(name: worker.name, incarnation: worker.incarnation)
+        let credit = credits[key] ?? (0, 0)
+        credits[key] = (credit.units + 1, credit.samples + samples)
+        let (step, node) = unit.work.place
+        unitRows.append(UnitRow(
+            id: unit.id, kind: unit.work.kind, phase: meter.phase?.rawValue ?? "", step: step ?? meter.step, node: node,
+            worker: worker.name, attempts: attempts, seconds: result.seconds, state: .done, finishedAt: time))
+    }
+
+    func received(_ records: [LogRecord]) { for record in records { logSink.write(record) } }
+
+    func idle() throws {
+        try writeLogs()
+        progress.show(meter.line)
+        if time - lastStatus >= 0.5 { try writeStatus() }
+        try supervise()
+    }
+
+    func statusReport(workers: [RosterWorker], now: Double) -> StatusReport {
+        let all = max(1, workers.reduce(0) { $0 + $1.unitsDone })
+        let statuses = workers.map { worker in
+            WorkerStatus(
+                name: worker.name, host: worker.host, pid: worker.pid, threads: worker.threads,
+                state: worker.unitsInHand.isEmpty ? .idle : .working, share: Double(worker.unitsDone) / Double(all),
+                unitsDone: worker.unitsDone, lagSeconds: now - worker.lastHeard, residentBytes: worker.residentBytes,
+                joined: time - (now - worker.joinedAt))
+        }
+        return meter.report(run: directory.path, recipe: recipeName, workers: statuses, faults: faults, at: time)
+    }
+
+    func logs(for request: LogsRequest) throws(Problem) -> LogsReply {
+        try writeLogs()
+        let page = try journal.logPage(LogQuery(
+            worker: request.worker, level: request.level, since: request.since, grep: request.grep, after: request.after,
+            limit: min(max(1, request.limit), 1000)))
+        return LogsReply(
+            entries: page.records.map { LogEntry(id: $0.id, record: $0.record) }, lastID: page.lastID, finished: page.finished)
+    }
+
+    // MARK: Status
+
+    /// Gives the journal the status that `filterscope status --run` shows.
+    var workersForStatus: () -> (workers: [RosterWorker], now: Double) = { ([], 0) }
+
+    private func writeStatus() throws(Problem) {
+        lastStatus = time
+        let (workers, now) = workersForStatus()
+        let encoder = JSONEncoder()
+        encoder.outputFormatting = .sortedKeys
+        guard let json = try? encoder.encode(statusReport(workers: workers, now: now)) else { return }
+        try journal.setStatus(json: String(decoding: json, as: UTF8.self), at: lastStatus)
+    }
+
+    /// Records how the run ended, last of all.
+    func close(_ state: Messages.RunState, condition: RunCondition) throws(Problem) {
+        meter.state = state
+        try journal.setValue(String(try wallSeconds()), for: "earlier_seconds")
+        try flush()
+        try writeStatus()
+        try journal.setCondition(condition)
+        progress.clear()
+    }
+
+    func open() throws(Problem) {
+        try journal.allWorkersLeft(reason: "the coordinator started again", at: time)
+        try journal.setCondition(.running)
+        meter.state = .waitingForWorkers
+        try writeStatus()
+    }
+
+    func workersReady() { meter.state = .running }
+}

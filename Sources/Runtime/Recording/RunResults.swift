@@ -1,0 +1,138 @@
+import Datasets
+import Diagnostics
+import Foundation
+import Kernels
+import Mechanism
+import Networks
+import Recipes
+import Reporting
+import RunStore
+import Tensors
+
+/// The files and rows that a run ends with: final weights, heads, label means, figures and verdicts.
+struct RunResults {
+    static let networkFile = "checkpoints/network.safetensors"
+    static let headsFile = "checkpoints/heads.safetensors"
+    static let labelMeansFile = "results/label-means.safetensors"
+
+    let directory: RunDirectory
+    let journal: Journal
+    let recipe: Recipe
+    let dataset: ImageDataset
+    let network: Network
+    let headSet: HeadSet
+
+    /// Writes the final weights, in torchvision's names and orders.
+    /// - Returns: the file's SHA-256. Its bytes depend on the weights and the model alone.
+    func saveNetwork(_ state: TrainingState) throws(Problem) -> Digest {
+        try network.saveWeights(
+            parameters: state.network, statistics: state.statistics, path: directory.file(Self.networkFile))
+    }
+
+    func saveHeads(_ state: TrainingState) throws(Problem) {
+        try headSet.saveWeights(parameters: state.heads, path: directory.file(Self.headsFile))
+    }
+
+    /// Writes the mean activation of every label at every layer, [K, H, W, F], and where each is to be found.
+    func saveLabelMeans(_ survey: Survey.Outcome) throws(Problem) {
+        var writer = SafetensorsWriter(metadata: ["axes": "label, row, column, filter"])
+        var rows: [LabelMeanRow] = []
+        for (index, (tap, means)) in zip(network.taps, survey.labelMeans).enumerated() {
+            do throws(MechanismFault) {
+                writer.add("label_means.\(tap.name)", try means.means(layer: tap.name))
+            } catch {
+                throw error.problem
+            }
+            for label in 0..<means.labels {
+                rows.append(LabelMeanRow(
+                    layer: index, label: label, count: means.counts[label], file: Self.labelMeansFile,
+                    tensor: "label_means.\(tap.name)"))
+            }
+        }
+        try writer.write(to: directory.file(Self.labelMeansFile))
+        try journal.recordLabelMeans(rows)
+    }
+
+    /// Journals the figures, gives the verdicts and writes every result file and the report.
+    func conclude(
+        accuracy: NetworkAccuracy, layers: [LayerResult], weights: Digest, wallSeconds: Double
+    ) throws(Problem) -> RunSummary {
+        let thresholds = SharpeningThresholds(
+            accuracy: recipe.claims.accuracyCorrelation, fallingNoise: recipe.claims.noiseCorrelation,
+            signalToNoise: recipe.claims.snrCorrelation)
+        let claims = Claim.verdicts(layers: layers.map(\.evidence), thresholds: thresholds)
+        let summary = RunSummary(
+            testAccuracy: accuracy.top1, testTop5Accuracy: accuracy.top5, weightsSHA256: weights.hexadecimal,
+            wallSeconds: wallSeconds, recipe: recipe.name, model: network.specification.summary, dataset: recipe.dataset,
+            labelNames: dataset.labelNames, threshold: recipe.analysis.threshold,
+            headPool: recipe.heads.headPool > 0 ? recipe.heads.headPool : nil, layers: layers.map(\.row), claims: claims)
+        try journal.transaction { () throws(Problem) in
+            for (index, layer) in layers.enumerated() { try journal.record(Self.journalRow(index, layer)) }
+            for (index, layer) in layers.enumerated() { try journal.record(layer.filters.map { Self.journalRow(index, $0) }) }
+            try journal.record(try claims.map(Self.journalRow))
+            try journal.setValue(weights.hexadecimal, for: "weights_sha256")
+            try journal.setValue(String(accuracy.top1), for: "test_accuracy")
+            try journal.setValue(String(accuracy.top5), for: "test_top5_accuracy")
+            try journal.setValue(String(wallSeconds), for: "wall_seconds")
+        }
+        let document = AnalysisDocument(
+            threshold: recipe.analysis.threshold, model: network.specification.summary, labels: dataset.labelCount, layers: layers)
+        try DurableFile.write(try document.json(), to: directory.result("analysis.json"))
+        try ResultFiles(runDirectory: directory.path).write(summary: summary, layers: layers, metrics: try metricPoints())
+        return summary
+    }
+
+    /// The journal's metrics as the result files show them: layers apart from names.
+    private func metricPoints() throws(Problem) -> [MetricPoint] {
+        let steps = Double(MiniBatchPlan(
+            sampleCount: dataset.split(.train).count, batchSize: recipe.training.batchSize,
+            shardSize: recipe.training.shardSize, seed: 0
+        ).stepsPerEpoch)
+        return try journal.metrics().compactMap { row in
+            guard let value = row.value else { return nil }
+            let parts = row.name.split(separator: ".", maxSplits: 1).map(String.init)
+            return MetricPoint(
+                phase: row.phase, name: parts[0], layer: parts.count > 1 ? parts[1] : nil, step: row.step + 1,
+                epoch: Double(row.step + 1) / steps, value: value)
+        }
+    }
+}
+
+// MARK: - Rows
+
+extension RunResults {
+    private static func journalRow(_ index: Int, _ layer: LayerResult) -> RunStore.LayerRow {
+        let figures = layer.figures
+        return RunStore.LayerRow(
+            layer: index, name: layer.layer, filterCount: figures.filterCount, accuracy: layer.accuracy,
+            activeFilters: figures.activeFilters, silentFilters: figures.silentFilters, active: journalMeans(figures.active),
+            all: journalMeans(figures.all), signal: figures.signal, noisePerLabel: figures.noisePerLabel,
+            snr: figures.signalToNoise.ratio)
+    }
+
+    private static func journalMeans(_ means: LayerFigures.Means?) -> FilterMeans {
+        FilterMeans(
+            clustersPerFilter: means?.clustersPerFilter, clusterSize: means?.clusterSize, noise: means?.noise,
+            internalNoise: means?.internalNoise, externalNoise: means?.externalNoise)
+    }
+
+    private static func journalRow(_ layer: Int, _ filter: FilterResult) -> FilterRow {
+        FilterRow(
+            layer: layer, filter: filter.filter, top: Double(filter.top), silent: filter.silent, clusters: filter.clusters,
+            noise: filter.noise, internalNoise: filter.internalNoise, externalNoise: filter.externalNoise)
+    }
+
+    private static func journalRow(_ claim: Claim) throws(Problem) -> ClaimRow {
+        let encoder = JSONEncoder()
+        encoder.outputFormatting = .sortedKeys
+        let figures: Data
+        do {
+            figures = try encoder.encode(claim.figures)
+        } catch {
+            throw Problem("the figures of claim \(claim.number) cannot be written: \(error)")
+        }
+        var text = claim.statement
+        if case .notTested(let missing) = claim.verdict { text = "missing: \(missing)" }
+        return ClaimRow(claim: claim.name, verdict: claim.verdict.name, text: text, figures: String(decoding: figures, as: UTF8.self))
+    }
+}

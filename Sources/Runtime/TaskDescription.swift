@@ -1,0 +1,66 @@
+import Datasets
+import Diagnostics
+import Foundation
+import Networks
+import Tensors
+
+/// What a worker must know to compute any unit of a run. It travels in the welcome, as JSON.
+struct TaskDescription: Codable, Sendable, Hashable {
+    var model: ModelSpecification
+    var preprocessing: Preprocessing
+    /// Samples in a full shard of training, and of head training.
+    var trainingShardSize: Int
+    /// Samples in a full shard of a survey or an evaluation.
+    var surveyShardSize: Int
+    /// Heads average-pool larger maps to this size first; nil: never.
+    var headPool: Int?
+
+    func encoded() throws -> String {
+        let encoder = JSONEncoder()
+        encoder.outputFormatting = .sortedKeys
+        return String(decoding: try encoder.encode(self), as: UTF8.self)
+    }
+
+    static func decoded(from text: String) throws(Problem) -> TaskDescription {
+        do {
+            return try JSONDecoder().decode(TaskDescription.self, from: Data(text.utf8))
+        } catch {
+            throw Problem("the coordinator's task cannot be read: \(error)", remedy: "run coordinator and worker from the same version")
+        }
+    }
+}
+
+extension TaskDescription {
+    /// The layout of each parameter set; a set travels as one flat vector.
+    func parameterLayouts() throws(Problem) -> [String: TensorLayout] {
+        let network = try Network(model)
+        return [
+            ParameterSet.network: network.parameterLayout, ParameterSet.statistics: network.statisticsLayout,
+            ParameterSet.heads: try HeadSet(network, labels: model.labels, headPool: headPool).layout,
+        ]
+    }
+}
+
+/// The names of the parameter sets that travel.
+enum ParameterSet {
+    /// Weights, biases, batch-norm scales and shifts of the network.
+    static let network = "network"
+    /// Running means and variances of batch norm.
+    static let statistics = "statistics"
+    /// One head per layer.
+    static let heads = "heads"
+}
+
+/// The names of what a unit's result carries.
+enum Figure {
+    static let samples = "samples"
+    static let loss = "loss"
+    static let correct = "correct"
+    static let correctTop5 = "correct.top5"
+    static func loss(of layer: String) -> String { "loss.\(layer)" }
+    static func correct(of layer: String) -> String { "correct.\(layer)" }
+    static func labelSums(of layer: String) -> String { "sums.\(layer)" }
+    static let labelCounts = "counts"
+    static let gradient = "gradient"
+    static let batchStatistics = "statistics"
+}

@@ -1,0 +1,99 @@
+import Coordination
+import Diagnostics
+import Foundation
+import Messages
+import Tensors
+
+/// A unit of shards, unpacked and checked: what each shard computes and where its sum goes in the tree.
+struct ShardedUnit: Sendable {
+    struct Shard: Sendable {
+        let index: Int
+        let samples: ShardComputer.Shard
+    }
+
+    let description: UnitDescription
+    let shards: [Shard]
+    let reducer: TreeReducer
+    private let sets: [String: ParameterVector]
+
+    /// - Throws: `Problem` when the unit's shards, samples and tree do not fit together.
+    init(_ assignment: WorkUnit, task: TaskDescription, sets: [String: ParameterVector]) throws(Problem) {
+        let part: TreePart
+        let largest: Int
+        switch assignment.work {
+        case .train(let unit), .heads(let unit): (part, largest) = (unit.part, task.trainingShardSize)
+        case .survey(let unit): (part, largest) = (unit.part, task.surveyShardSize)
+        case .filters: throw Problem("a filter unit has no shards")
+        }
+        guard part.shardCount > 0 else { throw Problem("unit \(assignment.id): a tree of \(part.shardCount) shards") }
+        let tree = ReductionTree(leafCount: part.shardCount)
+        guard tree.contains(part.node), part.shards.map(\.index) == Array(tree.leaves(of: part.node)) else {
+            throw Problem("unit \(assignment.id): its shards are not those of tree node \(part.node.level)/\(part.node.index)")
+        }
+        description = assignment.work
+        reducer = TreeReducer(tree, top: part.node)
+        self.sets = sets
+        shards = try Self.unpack(part.shards, assignment, task: task, largest: largest)
+    }
+
+    /// Takes the samples apart, shard by shard.
+    private static func unpack(
+        _ slices: [ShardSlice], _ assignment: WorkUnit, task: TaskDescription, largest: Int
+    ) throws(Problem) -> [Shard] {
+        let stride = task.preprocessing.encoding.byteCount
+        let count = slices.reduce(0) { $0 + $1.sampleIndices.count }
+        guard let samples = assignment.tensors.first(where: { $0.name == "samples" })?.data, samples.count == count * stride else {
+            throw Problem("unit \(assignment.id): samples are missing or not \(count) of \(stride) bytes")
+        }
+        let labels: [Int64]
+        do throws(ProtocolError) {
+            labels = try assignment.tensors.first { $0.name == "labels" }?.int64s() ?? []
+        } catch {
+            throw Problem("unit \(assignment.id): \(error.description)")
+        }
+        guard labels.count == count, labels.allSatisfy({ (0..<Int64(task.model.labels)).contains($0) }) else {
+            throw Problem("unit \(assignment.id): labels are missing or outside 0..<\(task.model.labels)")
+        }
+        var first = 0
+        var shards: [Shard] = []
+        for slice in slices {
+            let end = first + slice.sampleIndices.count
+            guard end > first, end - first <= largest, slice.sampleIndices.allSatisfy({ $0 >= 0 && $0 <= Int(UInt32.max) }) else {
+                throw Problem("unit \(assignment.id): a shard of \(end - first) samples, between 1 and \(largest) are due")
+            }
+            shards.append(Shard(index: slice.index, samples: ShardComputer.Shard(
+                samples: Data(samples.dropFirst(first * stride).prefix((end - first) * stride)),
+                labels: labels[first..<end].map { Int32($0) }, indices: slice.sampleIndices)))
+            first = end
+        }
+        return shards
+    }
+
+    /// Computes one shard on the calling lane.
+    func compute(_ shard: Shard, _ computer: ShardComputer) throws(Problem) -> PartialSum {
+        switch description {
+        case .train(let unit):
+            return try computer.train(
+                shard.samples, batchCount: unit.batchCount, step: unit.step, epoch: unit.epoch, seed: unit.seed, augment: unit.augment,
+                parameters: try set(ParameterSet.network))
+        case .heads(let unit):
+            return try computer.trainHeads(
+                shard.samples, batchCount: unit.batchCount, epoch: unit.epoch, seed: unit.seed, augment: unit.augment,
+                parameters: try set(ParameterSet.network),
+                statistics: try set(ParameterSet.statistics),
+                headParameters: try set(ParameterSet.heads))
+        case .survey(let unit):
+            return try computer.survey(
+                shard.samples, parameters: try set(ParameterSet.network),
+                statistics: try set(ParameterSet.statistics),
+                headParameters: unit.wantHeads ? try set(ParameterSet.heads) : nil,
+                wantLabelSums: unit.wantLabelSums)
+        case .filters: throw Problem("a filter unit has no shards")
+        }
+    }
+
+    private func set(_ name: String) throws(Problem) -> ParameterVector {
+        guard let vector = sets[name] else { throw Problem("a unit that needs \(name) did not say so") }
+        return vector
+    }
+}

@@ -1,0 +1,238 @@
+import Coordination
+import Diagnostics
+import Foundation
+import Kernels
+import Mechanism
+import Messages
+import Tensors
+import Transport
+
+/// A worker: its machine, its socket and its lanes. Everything but computing happens on the thread that calls `run`.
+final class WorkerProcess {
+    private enum Event: Sendable {
+        case transport(TransportEvent)
+        case unitOver(UInt64, UnitInProgress.Outcome, generation: Int)
+        case filtersOver(UInt64, Result<[FilterResult], Problem>, seconds: Double, generation: Int)
+    }
+
+    private final class Lane {
+        /// Made with the first unit, since the network comes with the welcome.
+        var computer: ShardComputer?
+    }
+
+    private let options: WorkerOptions
+    private let threads: Int
+    private let codec = MessageCodec()
+    private let mailbox = Mailbox<Event>()
+    private let dealer: DealerEndpoint
+    private let logSink = InMemoryLogSink()
+    private let logger: Logger
+    private let echo: @Sendable (LogRecord) -> Void
+    private var machine: WorkerMachine
+    private var run = ""
+    private var name: String
+    private var task: TaskDescription?
+    private var lanes: LanePool<Lane>?
+    private var layouts: [String: TensorLayout] = [:]
+    private var parameters: [String: (version: UInt64, vector: ParameterVector)] = [:]
+    /// Grows when work in hand is dropped, so that what lanes still bring is told from what counts.
+    private var generation = 0
+    private var shippedLogs = 0
+    private var departure: WorkerMachine.Departure?
+
+    /// - Parameter echo: shows a record on this machine as well.
+    init(_ options: WorkerOptions, echo: @escaping @Sendable (LogRecord) -> Void) throws(Problem) {
+        configureBLAS()
+        self.options = options
+        threads = max(1, options.threads ?? ProcessInfo.processInfo.activeProcessorCount)
+        self.echo = echo
+        name = options.name ?? "\(ProcessInfo.processInfo.hostName)-\(ProcessInfo.processInfo.processIdentifier)"
+        logger = Logger(source: name, level: .debug, sink: logSink)
+        let mailbox = mailbox
+        dealer = try DealerEndpoint(connect: options.connect) { mailbox.put(.transport($0)) }
+        machine = WorkerMachine(
+            WorkerMachine.Settings(
+                name: name, host: ProcessInfo.processInfo.hostName, pid: Int(ProcessInfo.processInfo.processIdentifier),
+                threads: threads, fingerprint: kernelFingerprint, endpoint: options.connect,
+                giveUpSeconds: options.giveUpAfterSeconds),
+            incarnation: UUID().uuidString, at: Self.now)
+    }
+
+    /// Works until the run is over, the user interrupts, or no coordinator is to be found.
+    /// - Throws: `Problem` when the worker had to give up.
+    func work() throws(Problem) {
+        defer {
+            lanes?.close()
+            dealer.close(flushingFor: .seconds(1))
+        }
+        while true {
+            if Interrupt.requested { act(machine.handle(.leave("interrupted"), at: Self.now)) }
+            act(machine.handle(.tick, at: Self.now))
+            shipLogs()
+            if let departure {
+                switch departure {
+                case .done: return
+                case .failed(let problem): throw problem
+                }
+            }
+            let wait = min(max(0, machine.nextDeadline - Self.now), 0.2)
+            var event = mailbox.next(until: .now + .seconds(wait))
+            while let current = event {
+                handle(current)
+                event = departure == nil ? mailbox.next() : nil
+            }
+        }
+    }
+
+    private static var now: Double { Double(DispatchTime.now().uptimeNanoseconds) * 1e-9 }
+
+    private func handle(_ event: Event) {
+        switch event {
+        case .transport(.connected), .transport(.unreachable): break
+        case .transport(.handshakeFailed(let reason)):
+            logger.warning("something else answers at this address", ["endpoint": options.connect, "reason": reason])
+        case .transport(.discarded(_, let reason)): act(machine.handle(.garbled(reason.description), at: Self.now))
+        case .transport(.disconnected): act(machine.handle(.disconnected, at: Self.now))
+        case .transport(.message(_, let frames)):
+            do throws(ProtocolError) {
+                act(machine.handle(.received(try codec.decode(frames).message), at: Self.now))
+            } catch {
+                act(machine.handle(.garbled(error.description), at: Self.now))
+            }
+        case .unitOver(let id, let outcome, let generation):
+            guard generation == self.generation else { return }
+            switch outcome {
+            case .sum(let sum, let seconds):
+                act(machine.handle(.finished(UnitResult(
+                    unit: id, seconds: seconds, figures: sum.figures, tensors: sum.wireTensors)), at: Self.now))
+            case .failed(let problem, _): fail(id, problem)
+            }
+        case .filtersOver(let id, let result, let seconds, let generation):
+            guard generation == self.generation else { return }
+            switch result {
+            case .success(let filters):
+                act(machine.handle(.finished(UnitResult(
+                    unit: id, seconds: seconds, figures: ["filters": Double(filters.count)], tensors: FilterRows.encode(filters))),
+                    at: Self.now))
+            case .failure(let problem): fail(id, problem)
+            }
+        }
+    }
+
+    private func fail(_ unit: UInt64, _ problem: Problem) {
+        logger.error("unit failed", unit: unit, ["cause": problem.description])
+        act(machine.handle(.failed(UnitFailure(unit: unit, what: problem.description, retryable: true)), at: Self.now))
+    }
+
+    private func act(_ actions: [WorkerMachine.Action]) {
+        for action in actions {
+            switch action {
+            case .send(let message): send(message)
+            case .configure(let welcome): configure(welcome)
+            case .store(let update): store(update)
+            case .begin(let assignment): begin(assignment)
+            case .discardWork:
+                generation += 1
+                lanes?.discardWaiting()
+            case .log(let level, let message, let fields): logger.log(level, message, fields)
+            case .leave(let departure): self.departure = departure
+            }
+        }
+    }
+
+    private func send(_ message: Message) {
+        do throws(ProtocolError) {
+            _ = dealer.send(try codec.encode(Envelope(run: run, sender: name, message: message)))
+        } catch {
+            logger.error("message cannot be encoded", ["cause": error.description])
+        }
+    }
+
+    /// Sends the records written since the last time, and shows them here.
+    private func shipLogs() {
+        machine.busyLanes = lanes?.busyLanes ?? 0
+        machine.residentBytes = ProcessMemory.residentBytes
+        let records = logSink.drain()
+        guard !records.isEmpty else { return }
+        for record in records { echo(record) }
+        guard machine.isJoined else { return }
+        send(.log(LogBatch(firstSequence: shippedLogs + 1, records: records, dropped: 0)))
+        shippedLogs += records.count
+    }
+}
+
+// MARK: - Work
+
+extension WorkerProcess {
+    private func configure(_ welcome: Welcome) {
+        generation += 1
+        lanes?.discardWaiting()
+        parameters = [:]
+        run = welcome.run
+        do throws(Problem) {
+            let task = try TaskDescription.decoded(from: welcome.task)
+            guard task != self.task || lanes == nil else { return }
+            layouts = try task.parameterLayouts()
+            self.task = task
+            lanes?.close()
+            lanes = LanePool(lanes: threads) { Lane() }
+        } catch {
+            departure = .failed(error)
+        }
+    }
+
+    private func store(_ update: ParameterUpdate) {
+        do throws(Problem) {
+            guard let layout = layouts[update.set] else { throw Problem("unknown parameter set \(update.set)") }
+            parameters[update.set] = (update.version, try ParameterVector(update, layout: layout))
+        } catch {
+            logger.error("parameters cannot be used", ["set": update.set, "cause": error.description])
+        }
+    }
+
+    private func begin(_ assignment: WorkUnit) {
+        do throws(Problem) {
+            guard let lanes, let task else { throw Problem("unit before its task") }
+            var sets: [String: ParameterVector] = [:]
+            for needed in assignment.needs {
+                guard let held = parameters[needed.set], held.version == needed.version else {
+                    throw Problem("parameters \(needed.set) version \(needed.version) are not here")
+                }
+                sets[needed.set] = held.vector
+            }
+            if case .filters(let unit) = assignment.work {
+                beginFilters(assignment, unit, lanes)
+            } else {
+                try beginShards(assignment, try ShardedUnit(assignment, task: task, sets: sets), task, lanes)
+            }
+        } catch {
+            fail(assignment.id, error)
+        }
+    }
+
+    private func beginFilters(_ assignment: WorkUnit, _ unit: FilterUnit, _ lanes: LanePool<Lane>) {
+        lanes.add { [mailbox, generation] _ in
+            let start = ContinuousClock.now
+            let result = Result { () throws(Problem) in try FilterRows.compute(unit, tensors: assignment.tensors) }
+            mailbox.put(.filtersOver(
+                assignment.id, result, seconds: start.duration(to: .now) / .seconds(1), generation: generation))
+        }
+    }
+
+    private func beginShards(
+        _ assignment: WorkUnit, _ unit: ShardedUnit, _ task: TaskDescription, _ lanes: LanePool<Lane>
+    ) throws(Problem) {
+        let progress = UnitInProgress(id: assignment.id, reducer: unit.reducer) { [mailbox, generation] outcome in
+            mailbox.put(.unitOver(assignment.id, outcome, generation: generation))
+        }
+        for shard in unit.shards {
+            lanes.add { lane in
+                progress.run(shard: shard.index) { () throws(Problem) in
+                    let computer = if let made = lane.computer { made } else { try ShardComputer(task) }
+                    lane.computer = computer
+                    return try unit.compute(shard, computer)
+                }
+            }
+        }
+    }
+}

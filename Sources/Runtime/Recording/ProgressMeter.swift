@@ -51,8 +51,9 @@ struct ProgressMeter {
 
     mutating func unitCompleted(samples: Int) {
         unitsDone += 1
-        recent.append((now, samples))
-        recent.removeAll { $0.time < now - Self.window }
+        let time = now
+        recent.append((time, samples))
+        recent.removeAll { $0.time < time - Self.window }
     }
 
     /// Samples per second.

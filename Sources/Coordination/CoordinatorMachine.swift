@@ -146,6 +146,10 @@ extension CoordinatorMachine {
             return [.send(peer, .welcome(welcomeMessage(for: known)))] + deal()
         }
         var actions = remove(peer, reason: "said hello again", dealing: false)
+        // The same process over a new connection: what the old one carried is lost.
+        for old in roster.workers where old.incarnation == hello.incarnation {
+            actions += remove(old.peer, reason: "came back over a new connection", dealing: false)
+        }
         let worker = RosterWorker(
             peer: peer, name: roster.uniqueName(hello.name), incarnation: hello.incarnation, host: hello.host, pid: hello.pid,
             threads: max(1, hello.threads), fingerprint: hello.fingerprint, joinedAt: now, lastHeard: now)

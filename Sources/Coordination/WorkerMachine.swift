@@ -34,6 +34,8 @@ public struct WorkerMachine: Sendable {
     public enum Event: Sendable {
         case received(Message)
         case garbled(String)
+        /// A connection stands; hello goes over it at once.
+        case connected
         case disconnected
         /// The lanes finished a unit.
         case finished(UnitResult)
@@ -75,6 +77,7 @@ public struct WorkerMachine: Sendable {
     private var lastBeat = 0.0
     private var beats = 0
     private var joins = 0
+    private var isConnected = false
     private var unitsDone = 0
     private var unitsInHand: Set<UInt64> = []
     private var saidUnheard = false
@@ -109,7 +112,12 @@ public struct WorkerMachine: Sendable {
             lastHeard = now
             return receive(message, at: now)
         case .garbled(let what): return [.log(.warning, "message not understood", fields: ["reason": what])]
+        case .connected:
+            isConnected = true
+            guard case .knocking = state else { return [] }
+            return hello(at: now)
         case .disconnected:
+            isConnected = false
             guard case .joined = state else { return [] }
             return knockAgain("connection lost", at: now)
         case .finished(let result):
@@ -168,7 +176,10 @@ public struct WorkerMachine: Sendable {
                     remedy: "start one there (filterscope coordinator RECIPE --bind …) or check the address")))]
             }
             if let lastHello, now - lastHello < settings.helloSeconds { return [] }
-            return hello(at: now)
+            if isConnected { return hello(at: now) + unheard(lastHello) }
+            // Nothing to say hello over: what would be queued meanwhile would all arrive at once.
+            state = .knocking(lastHello: now)
+            return unheard(lastHello)
         case .joined(_, let heartbeat, let timeout):
             if now - lastHeard >= timeout { return knockAgain("the coordinator was silent for \(Int(timeout)) s", at: now) }
             guard now - lastBeat >= heartbeat else { return [] }
@@ -181,14 +192,17 @@ public struct WorkerMachine: Sendable {
     }
 
     private mutating func hello(at now: Double) -> [Action] {
-        let first = if case .knocking(nil) = state { true } else { false }
         state = .knocking(lastHello: now)
-        let send = Action.send(.hello(Hello(
-            name: settings.name, incarnation: "\(incarnation)/\(joins)", host: settings.host, pid: settings.pid,
-            threads: settings.threads, fingerprint: settings.fingerprint)))
-        guard !first, !saidUnheard else { return [send] }
+        return [.send(.hello(Hello(
+            name: settings.name, incarnation: incarnation, host: settings.host, pid: settings.pid, threads: settings.threads,
+            fingerprint: settings.fingerprint)))]
+    }
+
+    /// Says once, at the second try, that nobody has answered.
+    private mutating func unheard(_ lastHello: Double?) -> [Action] {
+        guard lastHello != nil, !saidUnheard else { return [] }
         saidUnheard = true
-        return [send, .log(.warning, "no answer yet; still trying", fields: [
+        return [.log(.warning, "no answer yet; still trying", fields: [
             "endpoint": settings.endpoint, "give-up-seconds": String(Int(settings.giveUpSeconds)),
         ])]
     }

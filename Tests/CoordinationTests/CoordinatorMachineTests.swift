@@ -20,7 +20,7 @@ import Testing
     }
 
     private func join(_ machine: inout CoordinatorMachine, _ numbers: [UInt8], at now: Double = 0) -> [CoordinatorMachine.Action] {
-        numbers.flatMap { machine.handle(.received(peer($0), hello("w\($0)")), at: now) }
+        numbers.flatMap { machine.handle(.received(peer($0), hello("w\($0)", incarnation: "i\($0)")), at: now) }
     }
 
     private func result(_ id: UInt64) -> Message { .result(UnitResult(unit: id, seconds: 1, figures: ["samples": 25], tensors: [])) }
@@ -130,7 +130,9 @@ import Testing
 
     @Test func namesAreMadeUnique() {
         var machine = machine()
-        for number in 1...3 { _ = machine.handle(.received(peer(UInt8(number)), hello("same")), at: 0) }
+        for number in 1...3 {
+            _ = machine.handle(.received(peer(UInt8(number)), hello("same", incarnation: "i\(number)")), at: 0)
+        }
         #expect(machine.workers.map(\.name) == ["same", "same-2", "same-3"])
     }
 
@@ -140,6 +142,14 @@ import Testing
         _ = machine.submit([unit(1)])
         #expect(dealt(machine.handle(.received(peer(1), hello("w1", incarnation: "j")), at: 1)) == ["1:1"])
         #expect(machine.workers.count == 1)
+    }
+
+    @Test func theSameProcessOverANewConnectionTakesItsOwnPlace() {
+        var machine = machine()
+        _ = join(&machine, [1])
+        _ = machine.submit([unit(1)])
+        #expect(dealt(machine.handle(.received(peer(2), hello("w1", incarnation: "i1")), at: 1)) == ["2:1"])
+        #expect(machine.workers.map(\.name) == ["w1"])
     }
 
     @Test func whoComesAfterTheEndIsTold() {

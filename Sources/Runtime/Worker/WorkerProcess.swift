@@ -88,7 +88,8 @@ final class WorkerProcess {
 
     private func handle(_ event: Event) {
         switch event {
-        case .transport(.connected), .transport(.unreachable): break
+        case .transport(.connected): act(machine.handle(.connected, at: Self.now))
+        case .transport(.unreachable): break  // a router's event
         case .transport(.handshakeFailed(let reason)):
             logger.warning("something else answers at this address", ["endpoint": options.connect, "reason": reason])
         case .transport(.discarded(_, let reason)): act(machine.handle(.garbled(reason.description), at: Self.now))

@@ -1,3 +1,4 @@
+import Kernels
 import Tensors
 
 /// Accumulates the mean activation of each label at one layer: A[i, y, x, f] of `method.md`, phase 3. Sums are Double;
@@ -51,13 +52,11 @@ public struct LabelMeans: Sendable, Equatable {
     public mutating func accumulate(activations: FloatBuffer, labels imageLabels: [Int32]) {
         let count = featureCount
         precondition(activations.count >= imageLabels.count * count, "activations of fewer images than labels")
-        for (image, label) in imageLabels.enumerated() {
-            precondition(label >= 0 && Int(label) < labels, "label \(label) of \(labels)")
-            let row = activations.slice(image * count, count).array
-            let start = Int(label) * count
-            for element in 0..<count { sums[start + element] += Double(row[element]) }
-            counts[Int(label)] += 1
-        }
+        precondition(imageLabels.allSatisfy { $0 >= 0 && Int($0) < labels }, "a label outside 0..<\(labels)")
+        accumulateLabelSums(
+            sums: &sums, activations: activations.slice(0, imageLabels.count * count), labels: imageLabels, count: imageLabels.count,
+            width: count)
+        for label in imageLabels { counts[Int(label)] += 1 }
     }
 
     /// Adds the sums and counts of other images of the same layer.

@@ -12,8 +12,12 @@ struct TaskDescription: Codable, Sendable, Hashable {
     var trainingShardSize: Int
     /// Samples in a full shard of a survey or an evaluation.
     var surveyShardSize: Int
+    /// K of the heads and of the samples' labels; the network's own may be another.
+    var labels: Int
     /// Heads average-pool larger maps to this size first; nil: never.
     var headPool: Int?
+    /// The layers that have a head; nil: all.
+    var headLayers: [String]?
 
     func encoded() throws -> String {
         let encoder = JSONEncoder()
@@ -36,9 +40,16 @@ extension TaskDescription {
         let network = try Network(model)
         return [
             ParameterSet.network: network.parameterLayout, ParameterSet.statistics: network.statisticsLayout,
-            ParameterSet.heads: try HeadSet(network, labels: model.labels, headPool: headPool).layout,
+            ParameterSet.heads: try headSet(of: network).layout,
         ]
     }
+
+    func headSet(of network: Network) throws(Problem) -> HeadSet {
+        try HeadSet(network, labels: labels, headPool: headPool, layers: headLayers)
+    }
+
+    /// Whether the network's own outputs can be compared with the samples' labels.
+    var judgesNetwork: Bool { model.labels == labels }
 }
 
 /// The names of the parameter sets that travel.

@@ -45,7 +45,8 @@ struct RunConductor {
             keep: recipe.checkpoints.keep, logSink: logSink, progress: ProgressBar(), echo: display.show)
         let task = TaskDescription(
             model: network.specification, preprocessing: recipe.preprocessing(of: dataset),
-            trainingShardSize: recipe.training.shardSize, surveyShardSize: recipe.analysis.surveyShard, headPool: headPool)
+            trainingShardSize: recipe.training.shardSize, surveyShardSize: recipe.analysis.surveyShard, labels: dataset.labelCount,
+            headPool: headPool)
         let cluster = try Cluster(
             CoordinatorMachine.Settings(
                 run: UUID().uuidString, task: try task.encoded(), fingerprint: kernelFingerprint,

@@ -54,19 +54,17 @@ struct FilterPhase {
     }
 
     /// The layers of a surveyed network with their filters.
-    func run(
-        _ network: Network, _ headSet: HeadSet, heads: ParameterVector, survey: Survey.Outcome, on cluster: Cluster
-    ) throws -> [LayerResult] {
-        let names = network.taps.map(\.name)
+    func run(_ headSet: HeadSet, heads: ParameterVector, survey: Survey.Outcome, on cluster: Cluster) throws -> [LayerResult] {
+        let names = headSet.heads.map(\.layer)
         let means = try zip(names, survey.labelMeans).map { name, means in
             do throws(MechanismFault) {
-                return try means.means(layer: name).pooled(to: headSet.pool)
+                return try means.means(layer: name)
             } catch {
                 throw error.problem
             }
         }
         let filters = try run(
-            layers: names, labelMeans: means, headWeights: names.map { heads.buffer("head.\($0).weight") }, on: cluster)
+            layers: names, labelMeans: means, headWeights: headSet.layout.entries.map { heads.buffer($0) }, on: cluster)
         return names.indices.map { index in
             LayerResult(
                 layer: names[index], accuracy: survey.headAccuracies[index], labels: headSet.labels, filters: filters[index])

@@ -87,7 +87,7 @@ final class RunSession {
     @discardableResult
     private func evaluate(afterStep step: Int?) throws -> NetworkAccuracy {
         let outcome = try survey(wantHeads: false, wantLabelSums: false)
-        let accuracy = NetworkAccuracy(top1: outcome.accuracy, top5: outcome.top5Accuracy, loss: outcome.loss)
+        guard let accuracy = outcome.network else { throw Problem("the workers did not judge the network") }
         try recorder.evaluated(accuracy, afterStep: step ?? trainingSteps - 1)
         logger.info("test accuracy", [
             "accuracy": String(accuracy.top1), "top5": String(accuracy.top5), "step": String(step.map { $0 + 1 } ?? trainingSteps),
@@ -122,12 +122,12 @@ final class RunSession {
         try recorder.begin(.heads, totalSteps: phase.totalSteps, from: state.position.step)
         try phase.run(state, network: network, on: cluster) { outcome in
             var metrics = [(name: "learning_rate", value: outcome.learningRate)]
-            for tap in network.taps {
-                metrics.append((Figure.loss(of: tap.name), outcome.mean(Figure.loss(of: tap.name))))
-                metrics.append(("accuracy.\(tap.name)", outcome.mean(Figure.correct(of: tap.name))))
+            for head in headSet.heads {
+                metrics.append((Figure.loss(of: head.layer), outcome.mean(Figure.loss(of: head.layer))))
+                metrics.append(("accuracy.\(head.layer)", outcome.mean(Figure.correct(of: head.layer))))
             }
             // The terminal's line shows the deepest head, which is the one to be compared with the network.
-            let deepest = network.taps.last?.name ?? ""
+            let deepest = headSet.heads.last?.layer ?? ""
             try recorder.step(
                 .heads, outcome, metrics: metrics,
                 shown: (outcome.mean(Figure.loss(of: deepest)), outcome.mean(Figure.correct(of: deepest))))
@@ -150,7 +150,7 @@ final class RunSession {
 
     private func survey(wantHeads: Bool, wantLabelSums: Bool) throws -> Survey.Outcome {
         try Survey(split: dataset.split(.test), shardSize: recipe.analysis.surveyShard, waitSeconds: waitSeconds).run(
-            network, parameters: state.network, statistics: state.statistics, heads: wantHeads ? state.heads : nil,
+            headSet, parameters: state.network, statistics: state.statistics, heads: wantHeads ? state.heads : nil,
             wantLabelSums: wantLabelSums, on: cluster)
     }
 
@@ -159,7 +159,7 @@ final class RunSession {
         let layers = try FilterPhase(
             threshold: recipe.analysis.threshold, filtersPerUnit: recipe.analysis.filtersPerUnit, labels: headSet.labels,
             waitSeconds: waitSeconds
-        ).run(network, headSet, heads: state.heads, survey: survey, on: cluster)
+        ).run(headSet, heads: state.heads, survey: survey, on: cluster)
         try recorder.end(.filters)
         return layers
     }

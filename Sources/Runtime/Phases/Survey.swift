@@ -11,13 +11,11 @@ import Tensors
 struct Survey {
     struct Outcome {
         let samples: Int
-        /// Mean cross-entropy of the network.
-        let loss: Double
-        let accuracy: Double
-        let top5Accuracy: Double
-        /// Per layer, in order; empty where heads were not asked for.
+        /// The network's own; nil where its labels are not the samples'.
+        let network: NetworkAccuracy?
+        /// Per head, in order; empty where heads were not asked for.
         let headAccuracies: [Double]
-        /// Per layer, in order; empty where label sums were not asked for.
+        /// Per head, in order, of what the head sees; empty where label sums were not asked for.
         let labelMeans: [LabelMeans]
     }
 
@@ -26,7 +24,7 @@ struct Survey {
     let waitSeconds: Double
 
     func run(
-        _ network: Network, parameters: ParameterVector, statistics: ParameterVector, heads: ParameterVector?, wantLabelSums: Bool,
+        _ headSet: HeadSet, parameters: ParameterVector, statistics: ParameterVector, heads: ParameterVector?, wantLabelSums: Bool,
         on cluster: Cluster
     ) throws -> Outcome {
         var needs = [
@@ -42,30 +40,30 @@ struct Survey {
             .survey(SurveyUnit(wantHeads: heads != nil, wantLabelSums: wantLabelSums, part: part))
         }
         let sum = try work.sum(on: cluster, unitsPerWorker: 4, interruptible: true, waitSeconds: waitSeconds)
-        return try outcome(of: sum, network, wantHeads: heads != nil, wantLabelSums: wantLabelSums)
+        return Outcome(
+            samples: split.count, network: try networkAccuracy(sum),
+            headAccuracies: heads == nil ? [] : try headSet.heads.map { try share(sum, Figure.correct(of: $0.layer)) },
+            labelMeans: wantLabelSums ? try headSet.heads.map { try labelMeans(sum, $0, labels: headSet.labels) } : [])
     }
 
-    private func outcome(of sum: PartialSum, _ network: Network, wantHeads: Bool, wantLabelSums: Bool) throws -> Outcome {
-        func share(_ figure: String) throws(Problem) -> Double {
-            guard let value = sum.figures[figure] else { throw Problem("the workers' survey lacks \(figure)") }
-            return value / Double(split.count)
-        }
-        var labelMeans: [LabelMeans] = []
-        if wantLabelSums {
-            guard let counts = sum.doubles[Figure.labelCounts] else { throw Problem("the workers' survey lacks label counts") }
-            for tap in network.taps {
-                guard let sums = sum.doubles[Figure.labelSums(of: tap.name)] else { throw Problem("the workers' survey lacks \(tap.name)") }
-                guard sums.count == counts.count * tap.height * tap.width * tap.channels else {
-                    throw Problem("the workers' label sums of \(tap.name) have \(sums.count) elements")
-                }
-                labelMeans.append(LabelMeans(
-                    labels: counts.count, height: tap.height, width: tap.width, filters: tap.channels, sums: sums,
-                    counts: counts.map { Int($0) }))
-            }
-        }
-        return Outcome(
-            samples: split.count, loss: try share(Figure.loss), accuracy: try share(Figure.correct),
-            top5Accuracy: try share(Figure.correctTop5),
-            headAccuracies: wantHeads ? try network.taps.map { try share(Figure.correct(of: $0.name)) } : [], labelMeans: labelMeans)
+    private func networkAccuracy(_ sum: PartialSum) throws(Problem) -> NetworkAccuracy? {
+        guard sum.figures[Figure.correct] != nil else { return nil }
+        return NetworkAccuracy(
+            top1: try share(sum, Figure.correct), top5: try share(sum, Figure.correctTop5), loss: try share(sum, Figure.loss))
+    }
+
+    /// A figure's mean over the split.
+    private func share(_ sum: PartialSum, _ figure: String) throws(Problem) -> Double {
+        guard let value = sum.figures[figure] else { throw Problem("the workers' survey lacks \(figure)") }
+        return value / Double(split.count)
+    }
+
+    private func labelMeans(_ sum: PartialSum, _ head: Head, labels: Int) throws(Problem) -> LabelMeans {
+        guard let sums = sum.doubles[Figure.labelSums(of: head.layer)], let counts = sum.doubles[Figure.labelCounts],
+            counts.count == labels, sums.count == labels * head.inputs
+        else { throw Problem("the workers' survey lacks the label sums of \(head.layer), or they have another size") }
+        return LabelMeans(
+            labels: labels, height: head.height, width: head.width, filters: head.channels, sums: sums,
+            counts: counts.map { Int($0) })
     }
 }

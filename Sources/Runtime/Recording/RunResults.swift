@@ -33,20 +33,20 @@ struct RunResults {
         try headSet.saveWeights(parameters: state.heads, path: directory.file(Self.headsFile))
     }
 
-    /// Writes the mean activation of every label at every layer, [K, H, W, F], and where each is to be found.
+    /// Writes the mean of what each head sees for every label, [K, H, W, F], and where each is to be found.
     func saveLabelMeans(_ survey: Survey.Outcome) throws(Problem) {
         var writer = SafetensorsWriter(metadata: ["axes": "label, row, column, filter"])
         var rows: [LabelMeanRow] = []
-        for (index, (tap, means)) in zip(network.taps, survey.labelMeans).enumerated() {
+        for (index, (head, means)) in zip(headSet.heads, survey.labelMeans).enumerated() {
             do throws(MechanismFault) {
-                writer.add("label_means.\(tap.name)", try means.means(layer: tap.name))
+                writer.add("label_means.\(head.layer)", try means.means(layer: head.layer))
             } catch {
                 throw error.problem
             }
             for label in 0..<means.labels {
                 rows.append(LabelMeanRow(
                     layer: index, label: label, count: means.counts[label], file: Self.labelMeansFile,
-                    tensor: "label_means.\(tap.name)"))
+                    tensor: "label_means.\(head.layer)"))
             }
         }
         try writer.write(to: directory.file(Self.labelMeansFile))

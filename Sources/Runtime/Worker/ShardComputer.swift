@@ -19,7 +19,7 @@ final class ShardComputer {
     init(_ task: TaskDescription) throws(Problem) {
         self.task = task
         network = try Network(task.model)
-        heads = try HeadSet(network, labels: task.model.labels, headPool: task.headPool)
+        heads = try task.headSet(of: network)
     }
 
     /// Samples as they travel: encoded bytes back to back, one label each, and who they are.
@@ -68,9 +68,9 @@ final class ShardComputer {
             lanes.frozen, labels: shard.labels, parameters: headParameters, gradients: gradients, gradientScale: 1 / Float(batchCount))
         var sum = PartialSum(
             floats: [Figure.gradient: Tensor(gradients)], figures: [Figure.samples: Double(shard.labels.count)])
-        for (tap, outcome) in zip(network.taps, outcomes) {
-            sum.figures[Figure.loss(of: tap.name)] = outcome.lossSum
-            sum.figures[Figure.correct(of: tap.name)] = Double(outcome.correct)
+        for (head, outcome) in zip(heads.heads, outcomes) {
+            sum.figures[Figure.loss(of: head.layer)] = outcome.lossSum
+            sum.figures[Figure.correct(of: head.layer)] = Double(outcome.correct)
         }
         return sum
     }
@@ -86,37 +86,41 @@ final class ShardComputer {
             HeadTrainingLane(heads, shardSize: task.surveyShardSize))
         surveyLanes = lanes
         try prepare(shard, epoch: 0, seed: 0, augment: false, into: lanes.network.input)
-        let count = shard.labels.count
-        let labelCount = task.model.labels
-        let logits = lanes.network.run(sampleCount: count, parameters: parameters, statistics: statistics)
-        let quality = softmaxCrossEntropy(
-            logits: logits, labels: shard.labels, logitsGradient: nil, rows: count, classes: labelCount, gradientScale: 1)
-        let top5 = (0..<count).count { row in
-            labelRank(logits: logits, row: row, classes: labelCount, label: shard.labels[row]) < 5
-        }
-        var sum = PartialSum(figures: [
-            Figure.samples: Double(count), Figure.loss: quality.lossSum, Figure.correct: Double(quality.correct),
-            Figure.correctTop5: Double(top5),
-        ])
+        let logits = lanes.network.run(sampleCount: shard.labels.count, parameters: parameters, statistics: statistics)
+        var sum = PartialSum(figures: [Figure.samples: Double(shard.labels.count)])
+        if task.judgesNetwork { judge(logits, shard.labels, &sum) }
         if let headParameters {
             let outcomes = lanes.heads.evaluate(lanes.network, labels: shard.labels, parameters: headParameters)
-            for (tap, outcome) in zip(network.taps, outcomes) {
-                sum.figures[Figure.correct(of: tap.name)] = Double(outcome.correct)
+            for (head, outcome) in zip(heads.heads, outcomes) {
+                sum.figures[Figure.correct(of: head.layer)] = Double(outcome.correct)
             }
         }
-        if wantLabelSums {
-            var counts = [Double](repeating: 0, count: labelCount)
-            for label in shard.labels { counts[Int(label)] += 1 }
-            sum.doubles[Figure.labelCounts] = counts
-            for (index, tap) in network.taps.enumerated() {
-                let width = tap.height * tap.width * tap.channels
-                var sums = [Double](repeating: 0, count: labelCount * width)
-                accumulateLabelSums(
-                    sums: &sums, activations: lanes.network.tap(index), labels: shard.labels, count: count, width: width)
-                sum.doubles[Figure.labelSums(of: tap.name)] = sums
-            }
-        }
+        if wantLabelSums { addLabelSums(lanes.network, lanes.heads, shard.labels, &sum) }
         return sum
+    }
+
+    private func judge(_ logits: FloatBuffer, _ labels: [Int32], _ sum: inout PartialSum) {
+        let classes = task.model.labels
+        let quality = softmaxCrossEntropy(
+            logits: logits, labels: labels, logitsGradient: nil, rows: labels.count, classes: classes, gradientScale: 1)
+        let top5 = labels.indices.count { labelRank(logits: logits, row: $0, classes: classes, label: labels[$0]) < 5 }
+        sum.figures[Figure.loss] = quality.lossSum
+        sum.figures[Figure.correct] = Double(quality.correct)
+        sum.figures[Figure.correctTop5] = Double(top5)
+    }
+
+    /// Sums by label of what the heads see: the layer's map, or its average where the head pools.
+    private func addLabelSums(_ lane: InferenceLane, _ headLane: HeadTrainingLane, _ labels: [Int32], _ sum: inout PartialSum) {
+        var counts = [Double](repeating: 0, count: task.labels)
+        for label in labels { counts[Int(label)] += 1 }
+        sum.doubles[Figure.labelCounts] = counts
+        for (index, head) in heads.heads.enumerated() {
+            var sums = [Double](repeating: 0, count: task.labels * head.inputs)
+            accumulateLabelSums(
+                sums: &sums, activations: headLane.features(index, of: lane), labels: labels, count: labels.count,
+                width: head.inputs)
+            sum.doubles[Figure.labelSums(of: head.layer)] = sums
+        }
     }
 
     private func prepare(_ shard: Shard, epoch: Int, seed: UInt64, augment: Bool, into input: FloatBuffer) throws(Problem) {

@@ -30,6 +30,9 @@ struct ShardedUnit: Sendable {
         guard tree.contains(part.node), part.shards.map(\.index) == Array(tree.leaves(of: part.node)) else {
             throw Problem("unit \(assignment.id): its shards are not those of tree node \(part.node.level)/\(part.node.index)")
         }
+        if case .train = assignment.work, !task.judgesNetwork {
+            throw Problem("unit \(assignment.id): a network of \(task.model.labels) labels cannot learn \(task.labels)")
+        }
         description = assignment.work
         reducer = TreeReducer(tree, top: part.node)
         self.sets = sets
@@ -51,8 +54,8 @@ struct ShardedUnit: Sendable {
         } catch {
             throw Problem("unit \(assignment.id): \(error.description)")
         }
-        guard labels.count == count, labels.allSatisfy({ (0..<Int64(task.model.labels)).contains($0) }) else {
-            throw Problem("unit \(assignment.id): labels are missing or outside 0..<\(task.model.labels)")
+        guard labels.count == count, labels.allSatisfy({ (0..<Int64(task.labels)).contains($0) }) else {
+            throw Problem("unit \(assignment.id): labels are missing or outside 0..<\(task.labels)")
         }
         var first = 0
         var shards: [Shard] = []

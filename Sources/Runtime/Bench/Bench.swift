@@ -13,6 +13,10 @@ public func bench(_ options: BenchOptions) throws -> ExitCode {
         inputSize: size, inputChannels: 3, labels: options.labels))
     let threads = options.threads ?? ProcessInfo.processInfo.activeProcessorCount
     configureBLAS()
+    if options.workers > 0, options.subject != .kernels {
+        try write(try ClusterBench.measure(options, network, threads: threadsPerWorker(options.threads, workers: options.workers)), options)
+        return .done
+    }
     switch options.subject {
     case .training:
         let training = TrainingBench(network, batch: options.batch, threads: threads)

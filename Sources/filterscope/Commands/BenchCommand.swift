@@ -6,6 +6,8 @@ enum BenchCommand {
     private static let batch = CommandOption.integer("batch", "N", 1...4096, "samples of a mini-batch; 100 unless given")
     private static let labels = CommandOption.integer("labels", "K", 1...100_000, "labels of the network; 100 unless given")
     private static let threads = CommandOption.integer("threads", "T", 1...1024, "threads; one per core unless given")
+    private static let workers = CommandOption.integer(
+        "workers", "N", 1...256, "through a cluster of worker processes; inside this process unless given")
     private static let runs = CommandOption.integer("runs", "R", 1...1000, "timed runs of about a second each, of which the median counts; 5 unless given")
 
     static let description = CommandDescription(
@@ -19,7 +21,7 @@ enum BenchCommand {
                 "classifier", "KIND", ModelSpecification.Classifier.allCases.map(\.rawValue),
                 "linear, or mlp as torchvision's; by the size unless given"),
             CommandOption.integer("size", "PIXELS", 32...4096, "height and width of the input, a multiple of 32; 32 unless given"),
-            batch, labels, threads, runs, SharedOptions.json,
+            batch, labels, threads, workers, runs, SharedOptions.json,
         ],
         example: "filterscope bench training --model vgg11 --width 16 --threads 2",
         notes: ["kernels: every convolution of the network in its three directions, on one thread."]
@@ -29,7 +31,8 @@ enum BenchCommand {
         }
         return try Runtime.bench(BenchOptions(
             subject: subject, model: try ModelFlags.options(arguments, defaultName: "vgg16"), batch: arguments.value(batch) ?? 100,
-            labels: arguments.value(labels) ?? 100, threads: arguments.value(threads), runs: arguments.value(runs) ?? 5,
+            labels: arguments.value(labels) ?? 100, threads: arguments.value(threads),
+            workers: arguments.value(workers) ?? 0, runs: arguments.value(runs) ?? 5,
             json: arguments.has(SharedOptions.json)))
     }
 }

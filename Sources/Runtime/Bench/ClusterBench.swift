@@ -1,6 +1,7 @@
 import Datasets
 import Diagnostics
 import Foundation
+import Kernels
 import Networks
 import Tensors
 

@@ -10,7 +10,7 @@ struct ProgressMeter {
     private(set) var phase: RunPhase?
     private(set) var step = 0
     private var totalSteps = 0
-    private var epoch = 0
+    private(set) var epoch = 0
     private var loss: Double?
     private var accuracy: Double?
     private var unitsDone = 0

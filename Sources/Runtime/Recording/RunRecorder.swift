@@ -96,7 +96,7 @@ final class RunRecorder: ClusterOwner {
         try flush()
         try checkpoints.save(
             Checkpoint(
-                phase: state.position.phase.rawValue, step: state.position.step, epoch: 0, recipeDigest: recipeDigest,
+                phase: state.position.phase.rawValue, step: state.position.step, epoch: meter.epoch, recipeDigest: recipeDigest,
                 fingerprint: kernelFingerprint),
             state.vectors.map { ($0.prefix, $0.vector) }, at: time)
     }

@@ -92,3 +92,24 @@ import Testing
         #expect(plain.contains("unknown recipe") && !plain.contains("\u{1B}"))
     }
 }
+
+/// Commands that start a run refuse what they cannot mean before anything starts.
+@Suite struct UsageRunTests {
+    @Test(arguments: [
+        (["run"], Int32(2), "RECIPE is missing"),
+        (["run", "fashion-dmeo"], 1, "did you mean \"fashion-demo\"?"),
+        (["run", "fashion-smoke", "--workers", "many"], 2, "--workers needs a whole number within 1 ... 256, not \"many\""),
+        (["run", "fashion-smoke", "--quiet", "--verbose"], 2, "exclude each other"),
+        (["run", "fashion-smoke", "--dataset", "fashion-mnits"], 1, "did you mean \"fashion-mnist\"?"),
+        (["coordinator", "fashion-smoke"], 2, "--bind ENDPOINT is missing"),
+        (["worker"], 2, "--connect ENDPOINT is missing"),
+        (["worker", "--connect", "localhost:1"], 1, "an address needs a scheme"),
+    ])
+    func wrongUsageIsRefused(_ arguments: [String], _ status: Int32, _ expected: String) throws {
+        let directory = try TemporaryDirectory()
+        let outcome = try runFilterscope(arguments, directory: directory.path)
+        #expect(outcome.status == status, "\(outcome.stderr)")
+        #expect(outcome.stderr.contains(expected), "\(outcome.stderr)")
+        #expect(try FileManager.default.contentsOfDirectory(atPath: directory.path).isEmpty)
+    }
+}

@@ -8,6 +8,7 @@ protocol OptionDeclaration: Sendable {
     var short: Character? { get }
     /// What stands for the value in usage; nil for a flag, which takes none.
     var placeholder: String? { get }
+    /// One line without a full stop; empty for an option that programs use and usage does not show.
     var help: String { get }
     var isRepeatable: Bool { get }
     /// What the value has to be: "a whole number within 1 ... 64".
@@ -17,6 +18,8 @@ protocol OptionDeclaration: Sendable {
 }
 
 extension OptionDeclaration {
+    var isHidden: Bool { help.isEmpty }
+
     /// `-f, --follow` or `--workers N`.
     var usage: String { (short.map { "-\($0), " } ?? "") + "--\(name)" + (placeholder.map { " \($0)" } ?? "") }
 }

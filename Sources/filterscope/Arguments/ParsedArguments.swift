@@ -61,7 +61,7 @@ struct ParsedArguments: Sendable {
     private mutating func takeOption(_ word: String, _ rest: inout ArraySlice<String>) throws(UsageError) {
         let parts = word.split(separator: "=", maxSplits: 1, omittingEmptySubsequences: false).map(String.init)
         guard let option = declaration(of: parts[0]) else {
-            let known = command.options.map { "--\($0.name)" } + ["--help"]
+            let known = command.options.filter { !$0.isHidden }.map { "--\($0.name)" } + ["--help"]
             throw usageError("unknown option \"\(parts[0])\"", remedy: suggestion(for: parts[0], among: known))
         }
         guard option.placeholder != nil else {

@@ -32,7 +32,7 @@ extension CommandDescription {
                 return (positional.name, positional.help + choices)
             })
         }
-        text += "\nOptions:\n" + Self.columns(options.map { ($0.usage, $0.help) } + [("--help", "this text")])
+        text += "\nOptions:\n" + Self.columns(options.filter { !$0.isHidden }.map { ($0.usage, $0.help) } + [("--help", "this text")])
         if !notes.isEmpty { text += "\n" + notes.joined(separator: "\n") + "\n" }
         return text + "\nExample:\n  \(example)\n"
     }

@@ -1,13 +1,15 @@
+import Diagnostics
 import Foundation
+import Recipes
 import Reporting
 import RunStore
 import Runtime
 
-/// `filterscope report`: the figures of a finished run.
+/// `filterscope report`: makes a finished run's page anew and prints its figures.
 enum ReportCommand {
     static let description = CommandDescription(
-        name: "report", summary: "print a finished run's accuracy, layer figures and verdicts",
-        options: [SharedOptions.run, CommandFlag("json", "the run's summary as JSON")],
+        name: "report", summary: "make a finished run's report.html anew, and print its accuracy, layer figures and verdicts",
+        options: [SharedOptions.run, CommandFlag("json", "only print the run's summary, as JSON")],
         example: "filterscope report --run runs/fashion-demo-20260101-120000",
         notes: ["Without --run: the latest run under runs/."]
     ) { arguments in
@@ -17,6 +19,9 @@ enum ReportCommand {
             StandardOutput.write(try jsonText(summary))
             return .done
         }
+        let recipe = try Recipe(json: try directory.readRecipe(), file: directory.recipePath)
+        let input = try ReportInput.load(from: directory, filtersPerLayer: recipe.report.chosenFilters)
+        try ReportDocument.write(input, to: directory.reportPath)
         StandardOutput.write(text(summary, directory))
         return .done
     }
@@ -31,7 +36,7 @@ enum ReportCommand {
             "Duration   \(String(format: "%.0f", summary.wallSeconds)) s",
         ]
         if let headPool = summary.headPool { lines.append("Heads      over maps average-pooled to \(headPool)x\(headPool)") }
-        if FileManager.default.fileExists(atPath: directory.reportPath) { lines.append("Report     \(directory.reportPath)") }
+        lines.append("Report     \(directory.reportPath)")
         return lines.map { $0 + "\n" }.joined() + "\n" + LayerTable.text(summary.layers) + "\n"
             + ClaimTable.text(summary.claims, colored: StandardOutput.style.colored)
     }

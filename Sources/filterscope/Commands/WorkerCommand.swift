@@ -7,7 +7,8 @@ enum WorkerCommand {
     private static let name = CommandOption.text("name", "NAME", "its name in logs and status; host and process number unless given")
     private static let giveUp = CommandOption.integer(
         "give-up", "SECONDS", 1...86_400, "how long to look for a coordinator before ending with exit code 1; 60 unless given")
-    private static let supervised = CommandFlag("supervised", "started by run: leave Ctrl-C to the coordinator")
+    /// Passed by `run` to the workers that it starts; not for people.
+    private static let supervised = CommandFlag("supervised", "")
 
     static let description = CommandDescription(
         name: "worker", summary: "compute for a coordinator; may join and leave at any time",

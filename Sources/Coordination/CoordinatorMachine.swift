@@ -37,6 +37,8 @@ public struct CoordinatorMachine: Sendable {
         /// Something that is no message of ours.
         case garbled(PeerID, String)
         case unreachable(PeerID)
+        /// A worker process of this machine ended, as whoever started it saw: no need to wait for its silence.
+        case processEnded(pid: Int, reason: String)
         case tick
     }
 
@@ -93,6 +95,8 @@ public struct CoordinatorMachine: Sendable {
         case .received(let peer, let message): return receive(message, from: peer, at: now)
         case .garbled(let peer, let what): return garbled(peer, what)
         case .unreachable(let peer): return remove(peer, reason: "unreachable")
+        case .processEnded(let pid, let reason):
+            return roster.workers.first { $0.pid == pid }.map { remove($0.peer, reason: reason) } ?? []
         case .tick: return expire(at: now)
         }
     }

@@ -64,8 +64,12 @@ import Testing
         #expect(completed(machine.handle(.received(peer(2), result(1)), at: 12)) == [1])
     }
 
-    @Test func unreachableAndGoodbyeActAlike() {
-        for event in [CoordinatorMachine.Event.unreachable(PeerID([1])), .received(PeerID([1]), .goodbye(Goodbye(reason: "done")))] {
+    @Test func unreachableGoodbyeAndAnEndedProcessActAlike() {
+        let events: [CoordinatorMachine.Event] = [
+            .unreachable(PeerID([1])), .received(PeerID([1]), .goodbye(Goodbye(reason: "done"))),
+            .processEnded(pid: 1, reason: "signal 9"),
+        ]
+        for event in events {
             var machine = machine()
             _ = join(&machine, [1])
             _ = machine.submit([unit(1)])

@@ -71,7 +71,9 @@ struct RunConductor {
             if isResumed, try !recorder.restore(state, logger: logger) { logger.info("no checkpoint yet; starting anew") }
             if let (processes, count) = workers {
                 try processes.start(count: count)
-                recorder.supervise = { try processes.supervise() }
+                recorder.supervise = { [unowned cluster] in
+                    try processes.supervise { try cluster.processEnded(pid: $0, reason: $1) }
+                }
             }
             try cluster.waitForWorkers(
                 max(recipe.cluster.minimumWorkers, localWorkers?.count ?? 0), seconds: recipe.cluster.waitForWorkersSeconds)

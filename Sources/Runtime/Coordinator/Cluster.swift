@@ -121,6 +121,9 @@ final class Cluster {
         }
     }
 
+    /// Says that a worker process which was started here has ended.
+    func processEnded(pid: Int, reason: String) throws { try act(machine.handle(.processEnded(pid: pid, reason: reason), at: now)) }
+
     /// Tells every worker that the run is over and closes the socket.
     func end(outcome: Messages.RunOutcome, message: String) {
         try? act(machine.finish(RunEnd(outcome: outcome, message: message)))

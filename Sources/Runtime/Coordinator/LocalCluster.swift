@@ -12,6 +12,7 @@ final class LocalCluster: ClusterOwner {
     private let logSink = InMemoryLogSink()
     private let label: String
     private var processes: LocalWorkers?
+    private weak var cluster: Cluster?
     private var done = 0
     private var total = 0
 
@@ -36,6 +37,7 @@ final class LocalCluster: ClusterOwner {
                     timeoutSeconds: 10, unitAttempts: 5),
                 bind: endpoint, insecure: false, logger: logger)
             cluster.setOwner(owner)
+            owner.cluster = cluster
             // Beside the socket, and gone with it.
             let processes = LocalWorkers(
                 endpoint: endpoint, threads: threads, directory: endpoint.dropFirst("ipc://".count) + ".logs", logger: logger)
@@ -72,6 +74,6 @@ final class LocalCluster: ClusterOwner {
         if !records.isEmpty { progress.clear() }
         for record in records { display.show(record) }
         progress.show(ProgressLine(label: label, done: done, total: total, unit: "units"))
-        try processes?.supervise()
+        try processes?.supervise { [weak cluster] in try cluster?.processEnded(pid: $0, reason: $1) }
     }
 }

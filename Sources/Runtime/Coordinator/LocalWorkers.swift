@@ -40,13 +40,15 @@ final class LocalWorkers {
     }
 
     /// Looks after the processes: one that ended by itself is started again, up to the limit.
+    /// - Parameter ended: told of each process that ended, so that its work is dealt again at once.
     /// - Throws: when no worker is left.
-    func supervise() throws(Problem) {
+    func supervise(_ ended: (_ pid: Int, _ reason: String) throws -> Void) throws {
         for index in slots.indices {
             guard let process = slots[index].process, !process.isRunning else { continue }
             let how = process.terminationReason == .uncaughtSignal ? "signal \(process.terminationStatus)" : "exit code \(process.terminationStatus)"
             let fields = ["worker.name": slots[index].name, "cause": how, "pid": String(process.processIdentifier)]
             slots[index].process = nil
+            try ended(Int(process.processIdentifier), "its process ended with \(how)")
             if slots[index].restarts < Self.restartLimit {
                 slots[index].restarts += 1
                 logger.warning("worker process ended; starting it again", fields)

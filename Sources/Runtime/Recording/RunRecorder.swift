@@ -25,7 +25,6 @@ final class RunRecorder: ClusterOwner {
     private var meter: ProgressMeter
     private var unitRows: [UnitRow] = []
     private var credits: [WorkerKey: (units: Int, samples: Int)] = [:]
-    private var present: [RosterWorker] = []
     private var faults: [String] = []
     private var lastStatus = 0.0
 
@@ -160,7 +159,6 @@ final class RunRecorder: ClusterOwner {
     // MARK: ClusterOwner
 
     func workerJoined(_ worker: RosterWorker) throws(Problem) {
-        present.append(worker)
         try journal.workerJoined(WorkerRow(
             name: worker.name, incarnation: worker.incarnation, host: worker.host, pid: worker.pid, threads: worker.threads,
             fingerprint: worker.fingerprint, joined: time))
@@ -171,7 +169,6 @@ final class RunRecorder: ClusterOwner {
     }
 
     func workerLeft(_ worker: RosterWorker, reason: String) throws(Problem) {
-        present.removeAll { $0.peer == worker.peer }
         try journal.transaction { () throws(Problem) in try writeUnits() }
         try journal.workerLeft(name: worker.name, incarnation: worker.incarnation, reason: reason, at: time)
         let text = "\(worker.name) left: \(reason)"
@@ -255,6 +252,4 @@ final class RunRecorder: ClusterOwner {
         meter.state = .waitingForWorkers
         try writeStatus()
     }
-
-    func workersReady() { meter.state = .running }
 }

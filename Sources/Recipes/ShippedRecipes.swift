@@ -14,11 +14,21 @@ public enum ShippedRecipes {
         recipe.dataset = "fashion-mnist"
         recipe.model.name = "vgg11"
         recipe.model.width = 16
+        // Two and a half epochs; the rate halves four times, so that the last steps are small.
         recipe.training.epochs = 3
-        recipe.training.decayEvery = 1
-        recipe.training.decayFactor = 0.4
-        recipe.training.translation = 2
+        recipe.training.maxSteps = 1500
+        recipe.training.learningRate = 0.05
+        recipe.training.momentum = 0.9
+        recipe.training.weightDecay = 5e-4
+        recipe.training.decayFactor = 0.5
+        recipe.training.decayEvery = 300
+        recipe.training.decayUnit = .steps
+        recipe.training.translation = 0
         recipe.heads.epochs = 1
+        recipe.heads.maxSteps = 400
+        recipe.heads.decayFactor = 0.6
+        recipe.heads.decayEvery = 50
+        recipe.heads.decayUnit = .steps
         recipe.heads.augment = false
         return recipe
     }()

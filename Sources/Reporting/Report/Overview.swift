@@ -19,7 +19,7 @@ enum Overview {
             <p class="eyebrow">Filterscope report</p>
             <h1>What every filter knows: \(HTML.escaped(summary.recipe))</h1>
             <p class="lead">A network was trained to name images. Then each of its filters was asked, alone, which names it speaks \
-            for. This page shows how that knowledge sharpens from the first layer to the last.</p>
+            for. This page shows how that knowledge changes from the first layer to the last.</p>
             <div class="heroes">
             \(heroes)</div>
             </header>

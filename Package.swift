@@ -79,6 +79,7 @@ let package = Package(
         tests("CommandLineTests", [
             "Diagnostics", "Tensors", "Networks", "Mechanism", "Messages", "Transport", "RunStore", "Reporting", "TestSupport",
         ]),
+        tests("ClusterTests", ["Diagnostics", "Messages", "RunStore", "Tensors", "TestSupport"]),
     ],
     swiftLanguageModes: [.v6]
 )

@@ -36,6 +36,8 @@ public struct CoordinatorMachine: Sendable {
         case received(PeerID, Message)
         /// Something that is no message of ours.
         case garbled(PeerID, String)
+        /// Well formed, but it names a run that is not this one: this coordinator took another's place.
+        case ofAnotherRun(PeerID)
         case unreachable(PeerID)
         /// A worker process of this machine ended, as whoever started it saw: no need to wait for its silence.
         case processEnded(pid: Int, reason: String)
@@ -94,6 +96,7 @@ public struct CoordinatorMachine: Sendable {
         switch event {
         case .received(let peer, let message): return receive(message, from: peer, at: now)
         case .garbled(let peer, let what): return garbled(peer, what)
+        case .ofAnotherRun(let peer): return sendBack(peer)
         case .unreachable(let peer): return remove(peer, reason: "unreachable")
         case .processEnded(let pid, let reason):
             return roster.workers.first { $0.pid == pid }.map { remove($0.peer, reason: reason) } ?? []
@@ -175,6 +178,14 @@ extension CoordinatorMachine {
             return [refusal, .log(.warning, "message refused", unit: nil, fields: ["reason": what])]
         }
         return [refusal, .log(.warning, "message refused", unit: nil, fields: ["reason": what, "worker.name": worker.name])]
+    }
+
+    /// A worker whose coordinator was killed and came back may have had something under way. One that has said hello since
+    /// is at home here, and what comes late is let go; any other is told to say hello.
+    private func sendBack(_ peer: PeerID) -> [Action] {
+        guard roster[peer] == nil else { return [] }
+        return [.send(peer, .refused(Refusal(
+            code: .wrongRun, reason: "this coordinator carries out another run", remedy: "say hello again")))]
     }
 
     private mutating func expire(at now: Double) -> [Action] {

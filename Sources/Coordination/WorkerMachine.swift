@@ -148,7 +148,11 @@ public struct WorkerMachine: Sendable {
                 "run": welcome.run, "worker.name": welcome.name,
             ])]
         case .refused(let refused):
-            if refused.code == .unknownPeer { return knockAgain("the coordinator no longer knew this worker", at: now) }
+            if refused.code == .unknownPeer || refused.code == .wrongRun {
+                // Knocking already, it has said so or is about to.
+                guard case .joined = state else { return [] }
+                return knockAgain("the coordinator no longer knew this worker", at: now)
+            }
             state = .over
             return [.leave(.failed(Problem("the coordinator refused: \(refused.reason)", at: settings.endpoint, remedy: refused.remedy)))]
         case .ended(let ended):

@@ -14,6 +14,11 @@ public enum Interrupt {
                 if Interrupt.count.wrappingAdd(1, ordering: .relaxed).oldValue >= 1 { _exit(128 + number) }
             }
         }
+        // A parent that blocks signals in the thread that starts us, as a dispatch queue's does, hands that on.
+        var signals = sigset_t()
+        sigemptyset(&signals)
+        for number in [SIGINT, SIGTERM] { sigaddset(&signals, number) }
+        pthread_sigmask(SIG_UNBLOCK, &signals, nil)
     }
 
     /// For worker processes of a local run: the terminal sends Ctrl-C to the whole group, and workers must go on until

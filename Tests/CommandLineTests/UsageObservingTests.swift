@@ -58,6 +58,7 @@ import Testing
     @Test func followingShowsWhatComesLater() async throws {
         let run = try RunDirectory.open(path: path)
         let journal = try Journal(path: run.journalPath)
+        let lock = try run.lock()
         try journal.setCondition(.running)
         let path = path
         async let lines = Task.detached { try runFilterscope(["logs", "--run", path, "-f"], timeout: 60).stdoutText.split(separator: "\n").map(String.init) }.value
@@ -65,6 +66,7 @@ import Testing
         try LogStore(journal).append([LogRecord(time: 500, level: .info, source: "anna", message: "late news")])
         try journal.setCondition(.finished)
         let shown = try await lines
+        withExtendedLifetime(lock) {}
         #expect(shown.count == 4 && shown.last?.hasSuffix("late news") == true)
     }
 

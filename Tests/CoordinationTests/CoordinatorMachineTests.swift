@@ -174,4 +174,17 @@ import Testing
             guard case .send(_, .refused)? = actions.first else { Issue.record("no refusal"); return }
         }
     }
+
+    /// A coordinator that came back at its address hears what was meant for the one before.
+    @Test func messagesOfAnotherRunAreSentBackUntilHello() {
+        var machine = machine()
+        guard case .send(_, .refused(let refusal))? = machine.handle(.ofAnotherRun(peer(1)), at: 0).first else {
+            Issue.record("not told")
+            return
+        }
+        #expect(refusal.code == .wrongRun)
+        _ = join(&machine, [1])
+        #expect(machine.handle(.ofAnotherRun(peer(1)), at: 1).isEmpty)
+        #expect(machine.workers.map(\.name) == ["w1"])
+    }
 }

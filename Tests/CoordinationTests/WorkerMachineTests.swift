@@ -87,6 +87,19 @@ import Testing
         #expect(kinds(machine.handle(.received(.refused(Refusal(code: .fingerprint, reason: "", remedy: ""))), at: 2)) == ["failed"])
     }
 
+    /// After a restart of the coordinator its answer to an old message may come between hello and welcome.
+    @Test func anOldRefusalDoesNotUndoAHello() {
+        for code in [RefusalCode.unknownPeer, .wrongRun] {
+            var machine = machine()
+            _ = machine.handle(.received(welcome), at: 0)
+            #expect(kinds(machine.handle(.disconnected, at: 1)).first == "discard")
+            #expect(kinds(machine.handle(.connected, at: 2)) == ["send hello"])
+            #expect(machine.handle(.received(.refused(Refusal(code: code, reason: "", remedy: ""))), at: 2).isEmpty)
+            #expect(kinds(machine.handle(.received(welcome), at: 2)) == ["configure", "log joined again"])
+            #expect(kinds(machine.handle(.received(.refused(Refusal(code: code, reason: "", remedy: ""))), at: 3)).first == "discard")
+        }
+    }
+
     @Test func saysGoodbyeOnlyWhereItIsKnown() {
         var stranger = machine()
         #expect(kinds(stranger.handle(.leave("interrupted"), at: 0)) == ["done"])

@@ -67,7 +67,7 @@ struct DiskFullTests {
             #expect(full?.what.contains("disk is full") == true && full?.location == directory.journalPath)
             #expect(try journal.logs().count % 100 == 0)
         }
-        #expect(try run("/bin/mount", ["-o", "remount,size=16m", disk.path]) == 0)
+        try disk.remount("size=16m")
         let journal = try Journal(path: directory.journalPath)
         #expect(try journal.logs().count % 100 == 0)
         let store = CheckpointStore(directory, journal)

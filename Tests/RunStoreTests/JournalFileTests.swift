@@ -83,7 +83,7 @@ struct JournalFileTests {
         // A name that a URI would take apart.
         let path = disk.path + "/run 100%?#.sqlite"
         do { try Journal(path: path).setValue("1", for: "a") }
-        #expect(try run("/bin/mount", ["-o", "remount,ro", disk.path]) == 0)
+        try disk.remount("ro")
         #expect(try JournalReader(path: path).value(for: "a") == "1")
         let problem = #expect(throws: Problem.self) { try Journal(path: path) }
         #expect(problem?.location == path)

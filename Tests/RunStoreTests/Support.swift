@@ -19,23 +19,6 @@ struct Fixture {
     func reader() throws -> JournalReader { try JournalReader(path: directory.journalPath) }
 }
 
-/// A small file system of its own, to be filled up. Nil where mounting is not allowed, with the reason printed.
-final class SmallDisk {
-    let path: String
-    private let directory: TemporaryDirectory
-
-    init?(bytes: Int) throws {
-        directory = try TemporaryDirectory("filterscope-disk")
-        path = directory.path
-        guard try run("/bin/mount", ["-t", "tmpfs", "-o", "size=\(bytes)", "tmpfs", path]) == 0 else {
-            print("no small disk: mounting a tmpfs needs privileges; the disk-full tests that need none still run")
-            return nil
-        }
-    }
-
-    deinit { _ = try? run("/bin/umount", ["-l", path]) }
-}
-
 /// Runs a program to its end, silently.
 @discardableResult
 func run(_ program: String, _ arguments: [String]) throws -> Int32 {

@@ -35,34 +35,7 @@ public func runProcess(
     _ executable: String, _ arguments: [String], environment: [String: String] = [:], directory: String? = nil,
     timeout: Double = 60
 ) throws -> ProcessOutcome {
-    let process = Process()
-    process.executableURL = URL(fileURLWithPath: executable)
-    process.arguments = arguments
-    process.environment = ProcessInfo.processInfo.environment.merging(environment) { $1 }
-    if let directory { process.currentDirectoryURL = URL(fileURLWithPath: directory) }
-    process.standardInput = FileHandle.nullDevice
-    // Files rather than pipes: a child of the process that outlives it cannot keep us waiting for an end of file.
-    let folder = try TemporaryDirectory("filterscope-process")
-    let (outPath, errPath) = (folder.file("stdout"), folder.file("stderr"))
-    for path in [outPath, errPath] { try Data().write(to: URL(fileURLWithPath: path)) }
-    guard let out = FileHandle(forWritingAtPath: outPath), let err = FileHandle(forWritingAtPath: errPath) else {
-        throw ProcessFault("cannot write to \(folder.path)")
-    }
-    process.standardOutput = out
-    process.standardError = err
-    let ended = DispatchSemaphore(value: 0)
-    process.terminationHandler = { _ in ended.signal() }
-    try process.run()
-    let inTime = ended.wait(timeout: .now() + timeout) == .success
-    if !inTime {
-        kill(process.processIdentifier, SIGKILL)
-        ended.wait()
-    }
-    let stdout = FileManager.default.contents(atPath: outPath) ?? Data()
-    let stderr = String(decoding: FileManager.default.contents(atPath: errPath) ?? Data(), as: UTF8.self)
-    guard inTime else { throw ProcessFault("\(arguments) had not ended after \(timeout) s; it wrote: \(stderr.suffix(2000))") }
-    let status = process.terminationReason == .exit ? process.terminationStatus : 128 + process.terminationStatus
-    return ProcessOutcome(status: status, stdout: stdout, stderr: stderr)
+    try RunningProcess(executable, arguments, environment: environment, directory: directory).wait(timeout: timeout)
 }
 
 /// The same for the built `filterscope`.

@@ -37,4 +37,8 @@ public struct RunDirectory: Hashable, Sendable {
 
     /// Takes the directory for this process until the lock is released or the process ends, however it ends.
     public func lock() throws(Problem) -> RunLock { try RunLock(path: lockPath) }
+
+    /// Whether a coordinator works on this run now. A journal that says "running" beside a lock that nobody holds tells of
+    /// a coordinator that was killed.
+    public var isLocked: Bool { RunLock.isHeld(path: lockPath) }
 }

@@ -9,7 +9,7 @@ public final class RunLock: Sendable {
     init(path: String) throws(Problem) {
         let descriptor = open(path, O_RDWR | O_CREAT | O_CLOEXEC, 0o644)
         guard descriptor >= 0 else { throw fileProblem(errno, "cannot be written", path: path) }
-        guard flock(descriptor, LOCK_EX | LOCK_NB) == 0 else {
+        guard Self.take(descriptor) else {
             let code = errno
             defer { close(descriptor) }
             guard code == EWOULDBLOCK else { throw fileProblem(code, "cannot be locked", path: path) }
@@ -25,6 +25,24 @@ public final class RunLock: Sendable {
     }
 
     deinit { close(descriptor) }
+
+    /// An observer's look at the lock lasts for a moment, so that one refusal is not yet an answer.
+    private static func take(_ descriptor: Int32) -> Bool {
+        for _ in 0..<20 {
+            if flock(descriptor, LOCK_EX | LOCK_NB) == 0 { return true }
+            guard errno == EWOULDBLOCK else { return false }
+            usleep(10_000)
+        }
+        return flock(descriptor, LOCK_EX | LOCK_NB) == 0
+    }
+
+    /// Whether a process holds the lock. A lock that cannot be looked at counts as held.
+    static func isHeld(path: String) -> Bool {
+        let descriptor = open(path, O_RDONLY | O_CLOEXEC)
+        guard descriptor >= 0 else { return errno != ENOENT }
+        defer { close(descriptor) }
+        return flock(descriptor, LOCK_SH | LOCK_NB) != 0
+    }
 
     private static func holder(_ descriptor: Int32) -> String {
         var bytes = [UInt8](repeating: 0, count: 256)

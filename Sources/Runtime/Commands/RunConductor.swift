@@ -89,13 +89,18 @@ struct RunConductor {
         } catch is Interrupted {
             logger.warning("interrupted; the run can go on with --resume", ["run": directory.path])
             finish(cluster, workers?.0, recorder, .interrupted, "interrupted", .interrupted, .interrupted)
-            display.say("interrupted. Go on with: filterscope \(localWorkers == nil ? "coordinator" : "run") … --run \(directory.path) --resume")
+            display.say("interrupted. Go on with: \(commandToGoOn(directory))")
             return .interrupted
         } catch {
             logger.error("run failed", ["cause": "\(error)"])
             finish(cluster, workers?.0, recorder, .failed, "failed", .failed, .failed)
+            display.say("What was done is kept. When the cause is mended, go on with: \(commandToGoOn(directory))")
             throw error
         }
+    }
+
+    private func commandToGoOn(_ directory: RunDirectory) -> String {
+        "filterscope \(localWorkers == nil ? "coordinator" : "run") … --run \(directory.path) --resume"
     }
 
     /// Ends the cluster in order. What cannot be written any more, on a full disk say, must not hide why the run ended.

@@ -157,7 +157,7 @@ final class Cluster {
     private func decoded(_ frames: [Data], from peer: PeerID) -> CoordinatorMachine.Event {
         do throws(ProtocolError) {
             let envelope = try codec.decode(frames)
-            guard envelope.run.isEmpty || envelope.run == run else { return .garbled(peer, "a message of another run") }
+            guard envelope.run.isEmpty || envelope.run == run else { return .ofAnotherRun(peer) }
             return .received(peer, envelope.message)
         } catch {
             return .garbled(peer, error.description)

@@ -143,7 +143,8 @@ final class WorkerProcess {
 
     private func send(_ message: Message) {
         do throws(ProtocolError) {
-            _ = dealer.send(try codec.encode(Envelope(run: run, sender: name, message: message)))
+            // Until a welcome names it, the run is unknown: another one may have taken the coordinator's address.
+            _ = dealer.send(try codec.encode(Envelope(run: machine.isJoined ? run : "", sender: name, message: message)))
         } catch {
             logger.error("message cannot be encoded", ["cause": error.description])
         }

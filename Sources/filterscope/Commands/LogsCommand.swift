@@ -47,6 +47,7 @@ enum LogsCommand {
             let page = try source.page(query)
             (query.after, finished) = (page.lastID, page.finished)
             try show(inOrder(page.lines))
+            if page.lines.isEmpty, !finished { try source.refuseOrphan() }
         }
         return .done
     }

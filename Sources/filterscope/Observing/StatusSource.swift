@@ -11,11 +11,11 @@ protocol StatusSource {
 /// The status that a coordinator leaves in its run's journal twice a second.
 struct JournalStatusSource: StatusSource {
     private let reader: JournalReader
-    private let path: String
+    private let directory: RunDirectory
+    private var path: String { directory.path }
 
     init(run path: String?) throws(Problem) {
-        let directory = try RunDirectory.open(path: path)
-        self.path = directory.path
+        directory = try RunDirectory.open(path: path)
         reader = try JournalReader(path: directory.journalPath)
     }
 
@@ -23,8 +23,17 @@ struct JournalStatusSource: StatusSource {
         guard let stored = try reader.status() else {
             throw Problem("no status is recorded yet", at: path, remedy: "wait a moment, or look at filterscope logs --run \(path)")
         }
+        // The state is read after the lock: a coordinator that ended in order said so before it let go.
+        let isLocked = directory.isLocked
+        let isOrphan = try reader.condition() == .running && !isLocked
         do {
-            return try JSONDecoder().decode(StatusReport.self, from: Data(stored.json.utf8))
+            var report = try JSONDecoder().decode(StatusReport.self, from: Data(stored.json.utf8))
+            if isOrphan {
+                report.state = .interrupted
+                report.workers = []
+                report.faults.append("the coordinator is gone without a word; go on with --resume")
+            }
+            return report
         } catch {
             throw Problem("the recorded status cannot be read: \(error)", at: path, remedy: "use the program that wrote it")
         }

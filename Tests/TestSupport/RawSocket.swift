@@ -1,16 +1,16 @@
 import Foundation
 import Glibc
 
-struct SystemCallFailed: Error { let call: String, code: Int32 }
+public struct SystemCallFailed: Error { let call: String, code: Int32 }
 
 /// A plain TCP connection, for peers that misbehave.
-final class RawSocket {
+public final class RawSocket {
     private let descriptor: Int32
 
     init(adopting descriptor: Int32) { self.descriptor = descriptor }
 
     /// - Parameter address: `tcp://127.0.0.1:PORT`.
-    init(connectedTo address: String) throws {
+    public init(connectedTo address: String) throws {
         descriptor = try Self.open()
         var target = Self.loopback(port: UInt16(address.split(separator: ":").last ?? "") ?? 0)
         let result = withUnsafePointer(to: &target) {
@@ -22,11 +22,11 @@ final class RawSocket {
     }
 
     /// Call it where the connection has served its turn: without a last use the compiler ends it earlier.
-    func hangUp() { shutdown(descriptor, Int32(SHUT_RDWR)) }
+    public func hangUp() { shutdown(descriptor, Int32(SHUT_RDWR)) }
 
     deinit { close(descriptor) }
 
-    func send(_ data: Data) throws {
+    public func send(_ data: Data) throws {
         let bytes = [UInt8](data)
         var sent = 0
         while sent < bytes.count {
@@ -38,7 +38,7 @@ final class RawSocket {
 
     /// ZMTP 3.0 with the NULL mechanism (RFC 23): greeting, then a READY command that names the socket type.
     /// Messages may follow only when the other side's READY is in.
-    func greetAsDealer() throws {
+    public func greetAsDealer() throws {
         try send(Self.greeting + Self.ready)
         _ = try receive(Self.greeting.count)
         let head = try receive(2)
@@ -56,16 +56,16 @@ final class RawSocket {
         return bytes
     }
 
-    static let greeting =
+    public static let greeting =
         Data([0xFF, 0, 0, 0, 0, 0, 0, 0, 1, 0x7F, 3, 0]) + Data("NULL".utf8) + Data(count: 16) + Data(count: 32)
 
-    static var ready: Data {
+    public static var ready: Data {
         let body = Data([5]) + Data("READY".utf8) + Data([11]) + Data("Socket-Type".utf8) + Data([0, 0, 0, 6]) + Data("DEALER".utf8)
         return Data([4, UInt8(body.count)]) + body
     }
 
     /// One short message frame, the last of its message.
-    func send(zeroMQFrame data: Data) throws { try send(Data([0, UInt8(data.count)]) + data) }
+    public func send(zeroMQFrame data: Data) throws { try send(Data([0, UInt8(data.count)]) + data) }
 
     static func open() throws -> Int32 {
         let descriptor = socket(AF_INET, Int32(SOCK_STREAM.rawValue), 0)
@@ -83,11 +83,11 @@ final class RawSocket {
 }
 
 /// A plain listener on a free port of the loopback.
-final class RawListener {
+public final class RawListener {
     private let descriptor: Int32
-    let address: String
+    public let address: String
 
-    init() throws {
+    public init() throws {
         descriptor = try RawSocket.open()
         var target = RawSocket.loopback(port: 0)
         var length = socklen_t(MemoryLayout<sockaddr_in>.size)
@@ -101,7 +101,7 @@ final class RawListener {
         address = "tcp://127.0.0.1:\(UInt16(bigEndian: target.sin_port))"
     }
 
-    func accept() throws -> RawSocket {
+    public func accept() throws -> RawSocket {
         let connection = Glibc.accept(descriptor, nil, nil)
         guard connection >= 0 else { throw SystemCallFailed(call: "accept", code: errno) }
         return RawSocket(adopting: connection)

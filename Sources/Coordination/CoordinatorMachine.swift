@@ -64,6 +64,9 @@ public struct CoordinatorMachine: Sendable {
     private var roster = WorkerRoster()
     private var board = UnitBoard()
     private var ended: RunEnd?
+    /// Messages of peers that are no workers and made no sense, and at how many of them the log says so next.
+    private var strangersMessages = 0
+    private var nextLoggedStranger = 1
 
     public init(_ settings: Settings) { self.settings = settings }
 
@@ -171,11 +174,17 @@ extension CoordinatorMachine {
             timeoutSeconds: settings.timeoutSeconds, task: settings.task)
     }
 
+    /// Whatever talks to a port by mistake may send thousands of messages: strangers' first, tenth, hundredth … is logged.
     private mutating func garbled(_ peer: PeerID, _ what: String) -> [Action] {
         let refusal = Action.send(peer, .refused(Refusal(code: .malformed, reason: what, remedy: "speak protocol \(protocolVersion)")))
         guard let worker = roster[peer] else {
             // Strangers learn nothing of the run, and the log says only that they knocked.
-            return [refusal, .log(.warning, "message refused", unit: nil, fields: ["reason": what])]
+            strangersMessages += 1
+            guard strangersMessages == nextLoggedStranger else { return [refusal] }
+            nextLoggedStranger *= 10
+            return [refusal, .log(.warning, "message refused", unit: nil, fields: [
+                "reason": what, "strangers-messages": String(strangersMessages),
+            ])]
         }
         return [refusal, .log(.warning, "message refused", unit: nil, fields: ["reason": what, "worker.name": worker.name])]
     }

@@ -46,7 +46,8 @@ extension ClusterTests {
             #expect(outcome.stdoutText.contains("run finished"))
 
             // The coordinator's address is gone with the run: what came up to then came once and in order.
-            let remoteOutcome = try remoteFollower.wait(timeout: 60)
+            let remoteOutcome = try remoteFollower.wait(timeout: 30)
+            #expect(remoteOutcome.status == 0 || remoteOutcome.stderr.contains(endpoint), "\(remoteOutcome.stderr)")
             let remoteIDs = objects(remoteOutcome.stdoutText).compactMap { $0["id"] as? Int }
             #expect(remoteIDs.count > 5 && Set(remoteIDs).count == remoteIDs.count && Set(remoteIDs).isSubset(of: all.map(\.id)))
 

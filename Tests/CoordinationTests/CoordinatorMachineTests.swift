@@ -187,4 +187,11 @@ import Testing
         #expect(machine.handle(.ofAnotherRun(peer(1)), at: 1).isEmpty)
         #expect(machine.workers.map(\.name) == ["w1"])
     }
+
+    @Test func aStrangersNoiseDoesNotFillTheLog() {
+        var machine = machine()
+        let actions = (0..<100).flatMap { machine.handle(.garbled(peer(UInt8($0 % 7)), "noise"), at: Double($0)) }
+        let counts = actions.compactMap { if case .log(_, _, _, let fields) = $0 { fields["strangers-messages"] } else { nil } }
+        #expect(counts == ["1", "10", "100"])
+    }
 }

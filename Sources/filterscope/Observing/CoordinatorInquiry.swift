@@ -12,6 +12,9 @@ final class CoordinatorInquiry {
     private let name = "observer-\(ProcessInfo.processInfo.processIdentifier)"
     /// Seconds that a coordinator may take to answer; it answers between two steps of its work.
     private static let patience = 15.0
+    /// Seconds that one which has answered before may be away.
+    private static let absence = 4.0
+    private var hasAnswered = false
 
     /// Returns at once; whether somebody answers shows with the first question.
     /// - Throws: what is wrong with the address.
@@ -27,16 +30,20 @@ final class CoordinatorInquiry {
     /// - Throws: a `Problem` where no answer comes in time, or one that cannot be understood.
     func ask<Answer>(_ question: Message, accept: (Message) -> Answer?) throws(Problem) -> Answer {
         let frames = try encode(question)
-        let deadline = ContinuousClock.now + .seconds(Self.patience)
+        var (patience, deadline) = (Self.patience, ContinuousClock.now + .seconds(Self.patience))
         var reason = "nobody answers"
         _ = dealer.send(frames)
         while let event = mailbox.next(until: deadline) {
             switch event {
             case .message(_, let frames):
-                if let answer = accept(try decode(frames)) { return answer }
+                if let answer = accept(try decode(frames)) {
+                    hasAnswered = true
+                    return answer
+                }
             case .connected: reason = "connected, but no answer came"
             case .disconnected:
-                reason = "the connection broke"
+                reason = "the connection broke, and nobody answers"
+                if hasAnswered { (patience, deadline) = (Self.absence, min(deadline, .now + .seconds(Self.absence))) }
                 // What was under way is lost; the next connection takes the question again.
                 _ = dealer.send(frames)
             case .handshakeFailed(let cause): reason = "something else answers there: \(cause)"
@@ -45,7 +52,7 @@ final class CoordinatorInquiry {
             }
         }
         throw Problem(
-            "\(reason) within \(Int(Self.patience)) s", at: endpoint,
+            "\(reason) within \(Int(patience)) s", at: endpoint,
             remedy: "check that a coordinator runs there, or read its run directory with --run")
     }
 

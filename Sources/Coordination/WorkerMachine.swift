@@ -157,7 +157,9 @@ public struct WorkerMachine: Sendable {
             return [.leave(.failed(Problem("the coordinator refused: \(refused.reason)", at: settings.endpoint, remedy: refused.remedy)))]
         case .ended(let ended):
             state = .over
-            return [.discardWork, .leave(.done("the run is \(ended.outcome.rawValue)"))]
+            // The coordinator waits for it, so that its end reaches everybody.
+            let reason = "the run is \(ended.outcome.rawValue)"
+            return [.discardWork, .send(.goodbye(Goodbye(reason: reason))), .leave(.done(reason))]
         case .parameters(let update):
             guard case .joined = state else { return [] }
             return [.store(update)]

@@ -111,6 +111,6 @@ import Testing
     @Test func endOfTheRunEndsTheWorker() {
         var machine = machine()
         _ = machine.handle(.received(welcome), at: 0)
-        #expect(kinds(machine.handle(.received(.ended(RunEnd(outcome: .finished, message: ""))), at: 1)) == ["discard", "done"])
+        #expect(kinds(machine.handle(.received(.ended(RunEnd(outcome: .finished, message: ""))), at: 1)) == ["discard", "send goodbye", "done"])
     }
 }

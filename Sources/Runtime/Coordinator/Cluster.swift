@@ -124,9 +124,21 @@ final class Cluster {
     /// Says that a worker process which was started here has ended.
     func processEnded(pid: Int, reason: String) throws { try act(machine.handle(.processEnded(pid: pid, reason: reason), at: now)) }
 
-    /// Tells every worker that the run is over and closes the socket.
+    /// Tells every worker that the run is over, hears their goodbyes, and closes the socket.
     func end(outcome: Messages.RunOutcome, message: String) {
+        var present = Set(machine.workers.map(\.peer))
         try? act(machine.finish(RunEnd(outcome: outcome, message: message)))
+        // When a connection ends, libzmq throws away what the other side has received and not read yet. So the workers
+        // hang up first; one that is frozen or dead is not waited for long.
+        let deadline = ContinuousClock.now + .seconds(2)
+        while !present.isEmpty, let event = mailbox.next(until: deadline) {
+            switch event {
+            case .message(let peer, let frames):
+                if let message = try? codec.decode(frames).message, case .goodbye = message { present.remove(peer) }
+            case .unreachable(let peer): present.remove(peer)
+            case .discarded, .connected, .disconnected, .handshakeFailed: break
+            }
+        }
         router.close(flushingFor: .seconds(1))
     }
 

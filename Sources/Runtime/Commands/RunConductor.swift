@@ -84,7 +84,8 @@ struct RunConductor {
                 try ReportInput.load(from: directory, filtersPerLayer: recipe.report.chosenFilters), to: directory.reportPath)
             logger.info("run finished", ["report": directory.reportPath])
             finish(cluster, workers?.0, recorder, .finished, "finished", .finished, .finished)
-            RunOutcomeText.show(summary, directory: directory)
+            let style = TerminalStyle.of(descriptor: 1)
+            FileHandle.standardOutput.write(Data(SummaryText.text(summary, directory: directory, colored: style.colored).utf8))
             return .done
         } catch is Interrupted {
             logger.warning("interrupted; the run can go on with --resume", ["run": directory.path])

@@ -1,5 +1,3 @@
-import Diagnostics
-import Foundation
 import Recipes
 import Reporting
 import RunStore
@@ -22,24 +20,7 @@ enum ReportCommand {
         let recipe = try Recipe(json: try directory.readRecipe(), file: directory.recipePath)
         let input = try ReportInput.load(from: directory, filtersPerLayer: recipe.report.chosenFilters)
         try ReportDocument.write(input, to: directory.reportPath)
-        StandardOutput.write(text(summary, directory))
+        StandardOutput.write(SummaryText.text(summary, directory: directory, colored: StandardOutput.style.colored))
         return .done
     }
-
-    private static func text(_ summary: RunSummary, _ directory: RunDirectory) -> String {
-        var lines = [
-            "Run        \(directory.path) (\(summary.recipe))",
-            "Network    \(summary.model) on \(summary.dataset), \(summary.labels) labels",
-            "Accuracy   " + (summary.testAccuracy.map { "\(percent($0)) of the test split" } ?? "not given")
-                + (summary.testTop5Accuracy.map { ", top-5 \(percent($0))" } ?? ""),
-            "Weights    sha256 \(summary.weightsSHA256)",
-            "Duration   \(String(format: "%.0f", summary.wallSeconds)) s",
-        ]
-        if let headPool = summary.headPool { lines.append("Heads      over maps average-pooled to \(headPool)x\(headPool)") }
-        lines.append("Report     \(directory.reportPath)")
-        return lines.map { $0 + "\n" }.joined() + "\n" + LayerTable.text(summary.layers) + "\n"
-            + ClaimTable.text(summary.claims, colored: StandardOutput.style.colored)
-    }
-
-    private static func percent(_ share: Double) -> String { String(format: "%.2f %%", share * 100) }
 }

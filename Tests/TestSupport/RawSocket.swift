@@ -67,6 +67,15 @@ public final class RawSocket {
     /// One short message frame, the last of its message.
     public func send(zeroMQFrame data: Data) throws { try send(Data([0, UInt8(data.count)]) + data) }
 
+    /// The next short message frame; commands, heartbeats for one, are passed over.
+    public func receiveZeroMQFrame() throws -> Data {
+        while true {
+            let head = try receive(2)
+            let body = try receive(Int(head[1]))
+            if head[0] & 4 == 0 { return Data(body) }
+        }
+    }
+
     static func open() throws -> Int32 {
         let descriptor = socket(AF_INET, Int32(SOCK_STREAM.rawValue), 0)
         guard descriptor >= 0 else { throw SystemCallFailed(call: "socket", code: errno) }

@@ -37,16 +37,22 @@ import Transport
         }
     }
 
+    /// What the router owes is that its last words reach the wire, so plain sockets listen for them. A dealer of libzmq may
+    /// still lose what it has not read when the connection ends; that is why workers answer the end of a run.
     @Test func goodbyesArriveBeforeTheRouterIsGone() throws {
         let router = try TestRouter("tcp://127.0.0.1:*")
-        let dealers = try (0..<3).map { _ in try TestDealer(router.endpoint.address) }
-        for dealer in dealers {
-            dealer.send([Data("hello".utf8)])
+        let sockets = try (0..<3).map { _ in try RawSocket(connectedTo: router.endpoint.address) }
+        for socket in sockets {
+            try socket.greetAsDealer()
+            try socket.send(zeroMQFrame: Data("hello".utf8))
             let peer = try router.mailbox.message().peer
             #expect(router.endpoint.send([Data("ended".utf8)], to: peer) == .queued)
         }
         router.endpoint.close(flushingFor: patience)
-        for dealer in dealers { #expect(try dealer.mailbox.message().frames == [Data("ended".utf8)]) }
+        for socket in sockets {
+            #expect(try socket.receiveZeroMQFrame() == Data("ended".utf8))
+            socket.hangUp()
+        }
     }
 
     @Test func closingTwiceAndFromItsOwnThreadIsHarmless() throws {

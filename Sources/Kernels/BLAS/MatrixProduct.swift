@@ -30,17 +30,6 @@ public func matrixProduct(
         rows: rows, columns: columns, inner: inner, accumulate: accumulate)
 }
 
-/// output[rows, columns] = left[rows, inner] · right, where right is [inner, columns], or [columns, inner] with
-/// `transposeRight`. Overwrites.
-public func multiply(
-    output: FloatBuffer, left: FloatBuffer, right: FloatBuffer, rows: Int, inner: Int, columns: Int,
-    transposeRight: Bool = false
-) {
-    matrixProduct(
-        output: output, left: left, right: right, rows: rows, columns: columns, inner: inner,
-        transposeRight: transposeRight)
-}
-
 private func holds(_ buffer: FloatBuffer, _ rows: Int, _ columns: Int, _ stride: Int) -> Bool {
     stride >= columns && (rows == 0 || columns == 0 || buffer.count >= (rows - 1) * stride + columns)
 }

@@ -16,13 +16,14 @@ enum ClusterBench {
             preprocessing: try Preprocessing(
                 encoding: split.encoding, outputSize: network.specification.inputSize, normalization: nil, augmentation: .none),
             trainingShardSize: shardSize, surveyShardSize: options.batch, labels: options.labels, headPool: 1)
-        let state = TrainingState(network: network, heads: try task.headSet(of: network), seed: 1)
+        let headSet = try task.headSet(of: network)
+        let state = TrainingState(network: network, heads: headSet, seed: 1)
         return try LocalCluster.with(
             task, workers: options.workers, threads: threads, label: "benchmarking", verbosity: .quiet
         ) { cluster in
             let work: (Int) throws -> Int = options.subject == .training
-                ? { try train(state, network, split, shardSize: shardSize, batch: options.batch, steps: $0, on: cluster) }
-                : { try infer(state, task, network, split, passes: $0, on: cluster) }
+                ? { try train(state, split, shardSize: shardSize, batch: options.batch, steps: $0, on: cluster) }
+                : { try infer(state, headSet, task, split, passes: $0, on: cluster) }
             // Warms caches and allocations up, and tells how much a second holds.
             _ = try work(1)
             let clock = ContinuousClock()
@@ -45,7 +46,7 @@ enum ClusterBench {
 
     /// - Returns: images trained on.
     private static func train(
-        _ state: TrainingState, _ network: Network, _ split: Split, shardSize: Int, batch: Int, steps: Int, on cluster: Cluster
+        _ state: TrainingState, _ split: Split, shardSize: Int, batch: Int, steps: Int, on cluster: Cluster
     ) throws -> Int {
         let phase = SteppedPhase(
             name: .training, plan: MiniBatchPlan(sampleCount: split.count, batchSize: batch, shardSize: shardSize, seed: 1),
@@ -53,15 +54,14 @@ enum ClusterBench {
             schedule: StepDecay(initialRate: 0.01, factor: 1, every: 1, unit: .epochs), momentum: 0.9175, weightDecay: 1e-3,
             augment: false, seed: 1, split: split, waitSeconds: 60)
         var images = 0
-        try phase.run(state, network: network, on: cluster) { images += $0.samples }
+        try phase.run(state, on: cluster) { images += $0.samples }
         return images
     }
 
     private static func infer(
-        _ state: TrainingState, _ task: TaskDescription, _ network: Network, _ split: Split, passes: Int, on cluster: Cluster
+        _ state: TrainingState, _ headSet: HeadSet, _ task: TaskDescription, _ split: Split, passes: Int, on cluster: Cluster
     ) throws -> Int {
         let survey = Survey(split: split, shardSize: task.surveyShardSize, waitSeconds: 60)
-        let headSet = try task.headSet(of: network)
         for _ in 0..<passes {
             _ = try survey.run(
                 headSet, parameters: state.network, statistics: state.statistics, heads: nil, wantLabelSums: false, on: cluster)

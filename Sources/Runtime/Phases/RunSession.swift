@@ -66,7 +66,7 @@ final class RunSession {
             momentum: settings.momentum, weightDecay: settings.weightDecay, augment: true, seed: recipe.seed,
             split: dataset.split(.train), waitSeconds: waitSeconds)
         try recorder.begin(.training, totalSteps: phase.totalSteps, from: state.position.step)
-        try phase.run(state, network: network, on: cluster) { outcome in
+        try phase.run(state, on: cluster) { outcome in
             let loss = outcome.mean(Figure.loss)
             let accuracy = outcome.mean(Figure.correct)
             try recorder.step(
@@ -120,7 +120,7 @@ final class RunSession {
             momentum: settings.momentum, weightDecay: settings.weightDecay, augment: settings.augment, seed: recipe.seed &+ 1,
             split: dataset.split(.train), waitSeconds: waitSeconds)
         try recorder.begin(.heads, totalSteps: phase.totalSteps, from: state.position.step)
-        try phase.run(state, network: network, on: cluster) { outcome in
+        try phase.run(state, on: cluster) { outcome in
             var metrics = [(name: "learning_rate", value: outcome.learningRate)]
             for head in headSet.heads {
                 metrics.append((Figure.loss(of: head.layer), outcome.mean(Figure.loss(of: head.layer))))

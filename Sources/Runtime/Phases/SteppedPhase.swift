@@ -29,7 +29,6 @@ struct SteppedPhase {
         let learningRate: Double
         let samples: Int
         let sum: PartialSum
-        let seconds: Double
 
         /// A figure's mean over the mini-batch's samples.
         func mean(_ figure: String) -> Double { (sum.figures[figure] ?? .nan) / Double(samples) }
@@ -37,7 +36,7 @@ struct SteppedPhase {
 
     /// Takes the steps from `state.position` on.
     /// - Parameter after: called after each step, when the state stands at the next one; it journals and checkpoints.
-    func run(_ state: TrainingState, network: Network, on cluster: Cluster, after: (StepOutcome) throws -> Void) throws {
+    func run(_ state: TrainingState, on cluster: Cluster, after: (StepOutcome) throws -> Void) throws {
         // What does not change during the phase is published once.
         let frozen = name == .heads
             ? [
@@ -47,7 +46,6 @@ struct SteppedPhase {
         let weights = name == .heads ? state.heads : state.network
         let velocity = name == .heads ? state.headVelocity : state.velocity
         while state.position.step < totalSteps {
-            let start = ContinuousClock.now
             let step = state.position.step
             let (epoch, stepInEpoch) = step.quotientAndRemainder(dividingBy: plan.stepsPerEpoch)
             let shards = plan.shards(epoch: epoch, step: stepInEpoch)
@@ -65,8 +63,7 @@ struct SteppedPhase {
             state.position.step = step + 1
             try after(StepOutcome(
                 step: step, epoch: epoch, endsEpoch: stepInEpoch + 1 == plan.stepsPerEpoch, learningRate: rate,
-                samples: batchCount, sum: sum,
-                seconds: start.duration(to: .now) / .seconds(1)))
+                samples: batchCount, sum: sum))
         }
     }
 

@@ -29,9 +29,9 @@ public func linearInputGradient(
 }
 
 /// weightGradient[outputs, inputs] = outputGradientᵀ · input, biasGradient[outputs] = the column sums of outputGradient.
-/// Overwrites both.
+/// Overwrites both, or adds to both where `adds` is set, with the bits of two gradients added.
 public func linearWeightGradient(
-    weightGradient: FloatBuffer, biasGradient: FloatBuffer?, outputGradient: FloatBuffer, input: FloatBuffer,
+    weightGradient: FloatBuffer, biasGradient: FloatBuffer?, adds: Bool = false, outputGradient: FloatBuffer, input: FloatBuffer,
     rows: Int, inputs: Int, outputs: Int
 ) {
     requireCount(weightGradient, inputs * outputs, "weightGradient")
@@ -39,9 +39,22 @@ public func linearWeightGradient(
     requireCount(input, rows * inputs, "input")
     if let biasGradient {
         requireCount(biasGradient, outputs, "biasGradient")
-        columnSums(biasGradient.pointer, outputGradient.pointer, rows: rows, columns: outputs)
+        columnSums(biasGradient.pointer, outputGradient.pointer, rows: rows, columns: outputs, adds: adds)
     }
-    product(
-        weightGradient.pointer, inputs, outputGradient.pointer, outputs, true, input.pointer, inputs, false, rows: outputs,
-        columns: inputs, inner: rows, accumulate: false)
+    // Few rows make a large matrix: bound by memory, which our own tiles pass over once, adding as they go.
+    let whole = inputs / vectorWidth * vectorWidth
+    if whole > 0 {
+        outerProduct(
+            output: weightGradient.pointer, outputStride: inputs, left: outputGradient.pointer, leftStride: outputs,
+            leftColumns: outputs, right: input.pointer, rightStride: inputs, rightColumns: whole, inner: rows,
+            start: adds ? .addend : .none)
+    }
+    for output in 0..<outputs {
+        for index in whole..<inputs {
+            var sum: Float = 0
+            for row in 0..<rows { sum.addProduct(outputGradient.pointer[row * outputs + output], input.pointer[row * inputs + index]) }
+            let place = output * inputs + index
+            weightGradient.pointer[place] = adds ? weightGradient.pointer[place] + sum : sum
+        }
+    }
 }

@@ -1,6 +1,6 @@
-/// sums[c] = Σ over rows of matrix[row, c]. Runs of 64 rows are added in Float, the runs in Double, so the error does not
+/// sums[c] = (or += where `adds`) Σ over rows of matrix[row, c]. Runs of 64 rows are added in Float, the runs in Double, so the error does not
 /// grow with the number of rows.
-func columnSums(_ sums: UnsafeMutablePointer<Float>, _ matrix: UnsafePointer<Float>, rows: Int, columns: Int) {
+func columnSums(_ sums: UnsafeMutablePointer<Float>, _ matrix: UnsafePointer<Float>, rows: Int, columns: Int, adds: Bool = false) {
     for column in stride(from: 0, to: columns, by: vectorWidth) {
         let lanes = min(vectorWidth, columns - column)
         var total = SIMD16<Double>(repeating: 0)
@@ -9,7 +9,8 @@ func columnSums(_ sums: UnsafeMutablePointer<Float>, _ matrix: UnsafePointer<Flo
             for row in first..<min(first + 64, rows) { run += matrix.vector(at: row &* columns &+ column, count: lanes) }
             total += SIMD16<Double>(run)
         }
-        sums.store(Vector(total), at: column, count: lanes)
+        let sum = adds ? sums.vector(at: column, count: lanes) + Vector(total) : Vector(total)
+        sums.store(sum, at: column, count: lanes)
     }
 }
 

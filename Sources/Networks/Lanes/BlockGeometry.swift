@@ -1,25 +1,23 @@
 import Kernels
 
 extension ConvolutionBlock {
-    func convolution(batch: Int) -> ConvolutionGeometry {
-        ConvolutionGeometry(
-            batch: batch, inputHeight: size, inputWidth: size, inputChannels: inputChannels, outputChannels: outputChannels)
+    /// How its convolution is computed. The scheme does not depend on the batch.
+    func plan(batch: Int) -> ConvolutionPlan {
+        ConvolutionPlan(ConvolutionGeometry(
+            batch: batch, inputHeight: size, inputWidth: size, inputChannels: inputChannels, outputChannels: outputChannels))
     }
 
-    func maxPool(batch: Int) -> PoolGeometry {
-        PoolGeometry(batch: batch, height: size, width: size, channels: outputChannels)
+    func shape(batch: Int) -> BlockShape {
+        BlockShape(batch: batch, height: size, width: size, channels: outputChannels, pooled: isPooled)
     }
-
-    /// Rows of a batch norm.
-    func rows(batch: Int) -> Int { batch * size * size }
 }
 
 extension Network {
-    /// Floats of workspace for the convolutions of any shard of up to `shardSize` samples.
-    func workspaceCount(shardSize: Int) -> Int {
+    /// The most floats of workspace that a plan of any block asks for, for any shard of up to `shardSize` samples.
+    func workspaceCount(shardSize: Int, _ count: (_ plan: ConvolutionPlan, _ block: ConvolutionBlock) -> Int) -> Int {
         // A smaller shard may be cut otherwise, so it is not taken for granted that the largest shard needs most.
         (1...shardSize).reduce(0) { largest, batch in
-            blocks.reduce(largest) { max($0, convolutionWorkspaceCount($1.convolution(batch: batch))) }
+            blocks.reduce(largest) { max($0, count($1.plan(batch: batch), $1)) }
         }
     }
 

@@ -40,37 +40,32 @@ public final class InferenceLane: @unchecked Sendable {
 
     /// - Parameters:
     ///   - sampleCount: 1...shardSize
-    ///   - parameters, statistics: in the network's layouts.
+    ///   - weights: the network's, prepared for inference.
     /// - Returns: the logits, [sampleCount, K], valid until the next run.
-    public func run(sampleCount: Int, parameters: ParameterVector, statistics: ParameterVector) -> FloatBuffer {
+    public func run(sampleCount: Int, weights: PreparedWeights) -> FloatBuffer {
         precondition(sampleCount > 0 && sampleCount <= shardSize, "\(sampleCount) samples in a lane for \(shardSize)")
+        precondition(weights.purpose == .inference, "weights that are prepared for training")
+        let parameters = weights.complete()
         precondition(parameters.layout.totalCount == network.parameterLayout.totalCount, "parameters of another network")
-        precondition(statistics.layout.totalCount == network.statisticsLayout.totalCount, "statistics of another network")
         self.sampleCount = sampleCount
         var blockInput = buffer(regions.input, network.inputCount)
-        for (block, tap) in zip(network.blocks, regions.taps) {
-            let output = buffer(tap, block.outputCount)
-            // In front of a max-pool the activation is of no further use.
-            let activation = block.isPooled ? buffer(regions.unpooled, block.activationCount) : output
-            convolutionForward(
-                output: activation, input: blockInput, weights: parameters.buffer(block.weight),
-                bias: parameters.buffer(block.bias), geometry: block.convolution(batch: sampleCount),
+        for (index, block) in network.blocks.enumerated() {
+            let output = buffer(regions.taps[index], block.outputCount)
+            block.plan(batch: sampleCount).inference(
+                output: output, input: blockInput, folded: weights.forward(index), bias: weights.bias(index), pooled: block.isPooled,
                 workspace: arena[regions.workspace])
-            if let batchNorm = block.batchNorm {
-                batchNormForwardInference(
-                    output: activation, input: activation, scale: parameters.buffer(batchNorm.scale),
-                    shift: parameters.buffer(batchNorm.shift), runningMean: statistics.buffer(batchNorm.mean),
-                    runningVariance: statistics.buffer(batchNorm.variance), rows: block.rows(batch: sampleCount),
-                    channels: block.outputChannels, epsilon: Network.batchNormEpsilon, relu: true)
-            } else {
-                reluForward(output: activation, input: activation)
-            }
-            if block.isPooled {
-                maxPoolForward(output: output, input: activation, geometry: block.maxPool(batch: sampleCount))
-            }
             blockInput = output
         }
         return classify(blockInput, parameters)
+    }
+
+    /// The same with weights that are prepared for this one run.
+    ///
+    /// - Parameter parameters, statistics: in the network's layouts.
+    public func run(sampleCount: Int, parameters: ParameterVector, statistics: ParameterVector) -> FloatBuffer {
+        let weights = PreparedWeights(network, for: .inference)
+        weights.assign(parameters, statistics: statistics)
+        return run(sampleCount: sampleCount, weights: weights)
     }
 
     private func classify(_ features: FloatBuffer, _ parameters: ParameterVector) -> FloatBuffer {

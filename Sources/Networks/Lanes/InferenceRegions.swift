@@ -5,8 +5,6 @@ struct InferenceRegions {
     let input: Arena.Region
     /// One a block: its own where taps are kept, else two that blocks take in turn.
     let taps: [Arena.Region]
-    /// The activation in front of a max-pool.
-    let unpooled: Arena.Region
     let averaged: Arena.Region?
     let stages: [Arena.Region]
     let workspace: Arena.Region
@@ -22,11 +20,12 @@ struct InferenceRegions {
             let pair = [plan.reserve(largest), plan.reserve(largest)]
             taps = network.taps.indices.map { pair[$0 % 2] }
         }
-        unpooled = plan.reserve(shardSize * network.blocks.reduce(0) { $1.isPooled ? max($0, $1.activationCount) : $0 })
         averaged = network.averagePool(batch: shardSize).map { plan.reserve($0.outputCount) }
         var stages: [Arena.Region] = []
         for stage in network.stages { stages.append(plan.reserve(shardSize * stage.outputs)) }
         self.stages = stages
-        workspace = plan.reserve(network.workspaceCount(shardSize: shardSize))
+        workspace = plan.reserve(network.workspaceCount(shardSize: shardSize) { plan, block in
+            plan.inferenceWorkspaceCount(pooled: block.isPooled)
+        })
     }
 }

@@ -59,8 +59,8 @@ extension TrainingLane {
                 ? classifierInput(shard.count) : buffer(regions.stages[index - 1].output, shard.count, stage.inputs)
             linearWeightGradient(
                 weightGradient: shard.gradients.buffer(stage.weight),
-                biasGradient: stage.bias.map { shard.gradients.buffer($0) }, outputGradient: gradient, input: stageInput,
-                rows: shard.count, inputs: stage.inputs, outputs: stage.outputs)
+                biasGradient: stage.bias.map { shard.gradients.buffer($0) }, adds: shard.adds, outputGradient: gradient,
+                input: stageInput, rows: shard.count, inputs: stage.inputs, outputs: stage.outputs)
             let inputGradient = buffer(regions.stages[index].inputGradient, shard.count, stage.inputs)
             linearInputGradient(
                 inputGradient: inputGradient, outputGradient: gradient, weights: shard.parameters.buffer(stage.weight),

@@ -1,24 +1,17 @@
+import Kernels
 import Tensors
 
-/// Where a training lane keeps what. Backward lives almost wholly in memory that forward has done with:
-/// - once a block's batch norm has been gone back through, nobody reads the convolution's output (without batch norm: the
-///   block's activation) again, so the gradient of the block's input goes there. It fits, for no convolution of a VGG but the
-///   first has more inputs than outputs, and the image's gradient is not wanted;
-/// - only the gradient in front of a max-pool needs a place of its own: `unpooledGradient`, one for all blocks.
+/// Where a training lane keeps what: of each block the convolution's output, from which the way back makes what else it needs, and
+/// what the next block reads.
 struct TrainingRegions: Sendable {
     struct Block: Sendable {
-        /// The convolution's output where batch norm follows; nil where ReLU is applied in place.
-        let convolved: Arena.Region?
-        /// After ReLU.
-        let activation: Arena.Region
-        /// After the max-pool.
-        let pooled: Arena.Region?
-        /// Batch norm's 1 / deviation, per channel.
-        let inverseDeviation: Arena.Region?
-
-        var output: Arena.Region { pooled ?? activation }
-        /// Takes the gradient of the block's input.
-        var inputGradient: Arena.Region { convolved ?? activation }
+        /// The convolution's output.
+        let convolved: Arena.Region
+        /// After batch norm, ReLU and max-pool.
+        let output: Arena.Region
+        let coefficients: Arena.Region
+        /// Takes the gradient of the block's input; unused in the first block.
+        let inputGradient: Arena.Region
     }
 
     struct Stage: Sendable {
@@ -30,7 +23,8 @@ struct TrainingRegions: Sendable {
 
     let input: Arena.Region
     let blocks: [Block]
-    let unpooledGradient: Arena.Region
+    /// Of the channels of the convolution at hand.
+    let moments: Arena.Region
     /// The last map averaged for the mlp.
     let averaged: Arena.Region?
     let stages: [Stage]
@@ -40,20 +34,19 @@ struct TrainingRegions: Sendable {
 
     init(_ network: Network, shardSize: Int, plan: inout Arena.Plan) {
         input = plan.reserve(shardSize * network.inputCount)
+        // Blocks take the two in turn: one is read while the other is written.
+        let largest = shardSize * network.blocks.dropFirst().reduce(0) { max($0, $1.inputCount) }
+        let gradients = [plan.reserve(largest), plan.reserve(largest)]
         var blocks: [Block] = []
         for (index, block) in network.blocks.enumerated() {
-            precondition(index == 0 || block.inputCount <= block.activationCount, "\(block.name) has more inputs than outputs")
-            let hasBatchNorm = block.batchNorm != nil
             blocks.append(
                 Block(
-                    convolved: hasBatchNorm ? plan.reserve(shardSize * block.activationCount) : nil,
-                    activation: plan.reserve(shardSize * block.activationCount),
-                    pooled: block.isPooled ? plan.reserve(shardSize * block.outputCount) : nil,
-                    inverseDeviation: hasBatchNorm ? plan.reserve(block.outputChannels) : nil))
+                    convolved: plan.reserve(shardSize * block.activationCount), output: plan.reserve(shardSize * block.outputCount),
+                    coefficients: plan.reserve(ChannelCoefficients.count(channels: block.outputChannels)),
+                    inputGradient: gradients[index % 2]))
         }
         self.blocks = blocks
-        let largest = network.blocks.reduce(0) { $1.isPooled ? max($0, $1.activationCount) : $0 }
-        unpooledGradient = plan.reserve(shardSize * largest)
+        moments = plan.reserve(network.blocks.reduce(0) { max($0, BlockMoments.count(channels: $1.outputChannels)) })
         averaged = network.averagePool(batch: shardSize).map { plan.reserve($0.outputCount) }
         var stages: [Stage] = []
         for stage in network.stages {
@@ -62,6 +55,8 @@ struct TrainingRegions: Sendable {
         }
         self.stages = stages
         featureGradient = plan.reserve(shardSize * (network.taps.last?.count ?? 0))
-        workspace = plan.reserve(network.workspaceCount(shardSize: shardSize))
+        workspace = plan.reserve(network.workspaceCount(shardSize: shardSize) { plan, _ in
+            max(plan.forwardWorkspaceCount, plan.backwardWorkspaceCount)
+        })
     }
 }

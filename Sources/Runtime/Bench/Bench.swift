@@ -28,7 +28,7 @@ public func bench(_ options: BenchOptions) throws -> ExitCode {
                 options, network, shard: options.batch, threads: threads, imagesPerStep: options.batch * threads, inference.step),
             options)
     case .kernels:
-        let result = KernelBench(network, batch: min(options.batch, TrainingBench.shardSize), runs: options.runs).run()
+        let result = KernelBench(network, batch: TrainingBench.shardSize(batch: options.batch), runs: options.runs).run()
         try writeResult(result, text: result.text, json: options.json ? "-" : nil)
     }
     return .done

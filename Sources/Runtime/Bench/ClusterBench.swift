@@ -10,7 +10,7 @@ enum ClusterBench {
     /// Times `options.runs` runs of training steps, or of passes over a split, each of about a second.
     static func measure(_ options: BenchOptions, _ network: Network, threads: Int) throws -> BenchResult {
         let split = try syntheticSplit(network, count: options.batch * 4)
-        let shardSize = min(options.batch, TrainingBench.shardSize)
+        let shardSize = TrainingBench.shardSize(batch: options.batch)
         let task = TaskDescription(
             model: network.specification,
             preprocessing: try Preprocessing(

@@ -1,39 +1,37 @@
+import Coordination
 import Diagnostics
 import Kernels
 import Networks
 import Tensors
 
-/// Steps of training inside this process: every shard forward and backward, the sum of their gradients, the optimizer.
+/// Steps of training inside this process: every shard forward and backward, the sum of their gradients along the tree, the
+/// optimizer.
 final class TrainingBench {
-    static let shardSize = 25
-
     private let network: Network
     private let batch: Int
     private let threads: Int
     private let parameters: ParameterVector
     private let velocity: ParameterVector
     private let statistics: ParameterVector
-    private let shards: [ShardBuffers]
+    private let weights: PreparedWeights
+    private let shards: [Shard]
+    private let parts: [ShardSum]
     private let lanes: LaneShelf<TrainingLane>
 
-    /// What a shard yields, kept from step to step.
-    private final class ShardBuffers: Sendable {
-        let gradients: ParameterVector
-        let statistics: ParameterVector
-        let sampleCount: Int
+    private struct Shard: Sendable {
         let images: Tensor
         let labels: [Int32]
 
         init(_ network: Network, first: Int, sampleCount: Int) {
-            gradients = ParameterVector(network.parameterLayout)
-            statistics = ParameterVector(network.statisticsLayout)
-            self.sampleCount = sampleCount
             images = syntheticImages(sampleCount, network, first: first)
             labels = (0..<sampleCount).map { Int32((first + $0) % network.specification.labels) }
         }
     }
 
-    var shardSize: Int { min(batch, Self.shardSize) }
+    let shardSize: Int
+
+    /// Samples of a shard: a quarter of the mini-batch, as recipes cut it.
+    static func shardSize(batch: Int) -> Int { max(1, (batch + 3) / 4) }
 
     init(_ network: Network, batch: Int, threads: Int) {
         self.network = network
@@ -42,42 +40,66 @@ final class TrainingBench {
         parameters = network.initialParameters(seed: 1)
         velocity = ParameterVector(network.parameterLayout)
         statistics = network.initialStatistics()
-        let shardSize = min(batch, Self.shardSize)
+        weights = PreparedWeights(network, for: .training)
+        let shardSize = Self.shardSize(batch: batch)
+        self.shardSize = shardSize
         shards = stride(from: 0, to: batch, by: shardSize).map { first in
-            ShardBuffers(network, first: first, sampleCount: min(shardSize, batch - first))
+            Shard(network, first: first, sampleCount: min(shardSize, batch - first))
         }
+        let tree = ReductionTree(leafCount: shards.count)
+        parts = tree.nodes(level: tree.level(withNodesFor: threads)).map { ShardSum(network, tree: tree, node: $0) }
         lanes = LaneShelf { TrainingLane(network, shardSize: shardSize) }
     }
 
+    /// Bytes of each lane's arena and of the transformed weights.
+    var memory: (lane: Int, weights: Int) { (lanes[0].arenaByteCount, weights.byteCount) }
+
     func step(_ number: Int) throws(Problem) {
-        let (shards, lanes, parameters, batch) = (shards, lanes, parameters, batch)
-        _ = try forEachShard(count: shards.count, lanes: threads, makeContext: { lanes[$0] }) { lane, index in
-            let shard = shards[index]
-            shard.images.withBuffer { lane.input.slice(0, $0.count).copy(from: $0) }
-            let dropout = DropoutContext(seed: 1, step: number, sampleIndices: Array(0..<shard.sampleCount))
-            return lane.run(
-                sampleCount: shard.sampleCount, labels: shard.labels, parameters: parameters, gradients: shard.gradients,
-                batchStatistics: shard.statistics, gradientScale: 1 / Float(batch), dropout: dropout)
+        let (shards, parts, lanes, weights, batch) = (shards, parts, lanes, weights, batch)
+        weights.assign(parameters)
+        _ = try forEachShard(count: parts.count, lanes: threads, makeContext: { lanes[$0] }) { lane, part in
+            parts[part].compute { leaf, gradients, adds, statistics in
+                let shard = shards[leaf]
+                shard.images.withBuffer { lane.input.slice(0, $0.count).copy(from: $0) }
+                let dropout = DropoutContext(seed: 1, step: number, sampleIndices: Array(0..<shard.labels.count))
+                _ = lane.run(
+                    sampleCount: shard.labels.count, labels: shard.labels, weights: weights, gradients: gradients, adds: adds,
+                    batchStatistics: statistics, gradientScale: 1 / Float(batch), dropout: dropout)
+            }
         }
-        reduce()
-        nesterovStep(
-            weights: parameters.buffer, velocity: velocity.buffer, gradient: shards[0].gradients.buffer, learningRate: 0.01,
-            momentum: 0.9175, weightDecay: 1e-3)
+        try update()
     }
 
-    /// Pairwise along a fixed tree into the first shard, as a run does it.
-    private func reduce() {
-        var distance = 1
-        while distance < shards.count {
-            for index in stride(from: 0, to: shards.count - distance, by: 2 * distance) {
-                addInto(shards[index].gradients.buffer, shards[index + distance].gradients.buffer)
-                addInto(shards[index].statistics.buffer, shards[index + distance].statistics.buffer)
+    /// The parts' sums added up, and the optimizer's step over them.
+    private func update() throws(Problem) {
+        var sums = parts.map(\.total)
+        while sums.count > 2 {
+            // Pairwise, level by level, as the tree has it.
+            sums = stride(from: 0, to: sums.count, by: 2).map { first in
+                if first + 1 < sums.count { sums[first].add(sums[first + 1]) }
+                return sums[first]
             }
-            distance *= 2
         }
-        let mean = shards[0].statistics
-        for index in 0..<mean.buffer.count { mean.buffer[index] /= Float(shards.count) }
+        let (gradient, addend) = (sums[0].gradients, sums.count > 1 ? sums[1].gradients : nil)
+        let (parameters, velocity) = (parameters, velocity)
+        try forEachSlice(of: parameters.buffer.count, threads: threads) { first, count in
+            nesterovStep(
+                weights: parameters.buffer.slice(first, count), velocity: velocity.buffer.slice(first, count),
+                gradient: gradient.buffer.slice(first, count), addend: addend?.buffer.slice(first, count), learningRate: 0.01,
+                momentum: 0.9175, weightDecay: 1e-3)
+        }
+        let mean = sums[0].statistics
+        if sums.count > 1 { addInto(mean.buffer, sums[1].statistics.buffer) }
+        scale(mean.buffer, by: 1 / Float(shards.count))
         updateRunningStatistics(statistics, meanOfShards: mean)
+    }
+}
+
+/// Calls `body` with slices that make up 0 ..< count, each on a thread of its own.
+func forEachSlice(of count: Int, threads: Int, _ body: @escaping @Sendable (_ first: Int, _ count: Int) -> Void) throws(Problem) {
+    let size = alignedFloatCount((count + threads - 1) / threads)
+    _ = try forEachShard(count: (count + size - 1) / size, lanes: threads, makeContext: { _ in () }) { _, index in
+        body(index * size, min(size, count - index * size))
     }
 }
 

@@ -1,0 +1,92 @@
+/// How the three directions of one convolution are computed: a pure function of its geometry, so that bits do not depend on a machine.
+public struct ConvolutionPlan: Hashable, Sendable {
+    /// Where the products come from.
+    public enum Scheme: String, Hashable, Sendable {
+        /// `Winograd43`: 36 products for a tile of 4×4 outputs.
+        case winograd43
+        /// `WholeMap2`: nine products for a map of 2×2.
+        case wholeMap2
+        /// Sums over the kernel's taps as they stand, from gathered patches or a padded map.
+        case direct
+    }
+
+    public let geometry: ConvolutionGeometry
+    public let scheme: Scheme
+    /// For the schemes that go by tiles.
+    public let blocking: TileBlocking
+
+    /// The scheme that suits the geometry.
+    /// - Parameter blocking: another than the table's, for measuring it; it changes no bit.
+    public init(_ geometry: ConvolutionGeometry, blocking: TileBlocking? = nil) {
+        self.init(geometry, scheme: Self.scheme(for: geometry), blocking: blocking)
+    }
+
+    /// - Precondition: the scheme can do the geometry, see `allows`.
+    public init(_ geometry: ConvolutionGeometry, scheme: Scheme, blocking: TileBlocking? = nil) {
+        require(Self.allows(scheme, geometry), "a convolution that its scheme cannot do")
+        self.geometry = geometry
+        self.scheme = scheme
+        self.blocking = blocking ?? ConvolutionTable.blocking(scheme, geometry)
+    }
+
+    /// Whether a scheme can compute a geometry at all.
+    public static func allows(_ scheme: Scheme, _ g: ConvolutionGeometry) -> Bool {
+        let goesByTiles = g.kernelHeight == 3 && g.kernelWidth == 3 && g.stride == 1 && g.padding == 1
+            && g.inputChannels % vectorWidth == 0 && g.outputChannels % vectorWidth == 0
+        return switch scheme {
+        case .direct: true
+        case .winograd43: goesByTiles
+        case .wholeMap2: goesByTiles && g.inputHeight == 2 && g.inputWidth == 2
+        }
+    }
+
+    private static func scheme(for g: ConvolutionGeometry) -> Scheme {
+        if allows(.wholeMap2, g) { return .wholeMap2 }
+        // Below 3 a tile is mostly outside the map.
+        if allows(.winograd43, g), min(g.inputHeight, g.inputWidth) >= 3 { return .winograd43 }
+        return .direct
+    }
+
+    // MARK: Sizes
+
+    /// Products for each pair of channels and tile; 0 where weights are used as they stand.
+    private var products: Int {
+        switch scheme {
+        case .winograd43: Winograd43.products
+        case .wholeMap2: WholeMap2.products
+        case .direct: 0
+        }
+    }
+
+    /// Floats of the transformed weights, for one way: what `prepareForward` and `prepareBackward` fill.
+    public var preparedCount: Int {
+        products * PanelShape(inner: geometry.inputChannels, columns: geometry.outputChannels).stride
+    }
+    /// The same for inference, where a folded batch norm makes a copy even of weights that are not transformed.
+    public var foldedCount: Int { scheme == .direct ? geometry.weightCount : preparedCount }
+
+    /// Floats of workspace of a training step's way forward.
+    public var forwardWorkspaceCount: Int {
+        switch scheme {
+        case .winograd43: TileConvolution<Winograd43>(geometry: geometry, blocking: blocking).forwardWorkspaceCount
+        case .wholeMap2: TileConvolution<WholeMap2>(geometry: geometry, blocking: blocking).forwardWorkspaceCount
+        case .direct: convolutionWorkspaceCount(geometry)
+        }
+    }
+
+    /// Floats of workspace of inference.
+    /// - Parameter pooled: whether a max-pool follows.
+    public func inferenceWorkspaceCount(pooled: Bool) -> Int {
+        scheme == .direct && pooled
+            ? alignedCount(geometry.outputCount) + convolutionWorkspaceCount(geometry) : forwardWorkspaceCount
+    }
+
+    /// Floats of workspace of a training step's way back.
+    public var backwardWorkspaceCount: Int {
+        switch scheme {
+        case .winograd43: TileConvolution<Winograd43>(geometry: geometry, blocking: blocking).backwardWorkspaceCount
+        case .wholeMap2: TileConvolution<WholeMap2>(geometry: geometry, blocking: blocking).backwardWorkspaceCount
+        case .direct: alignedCount(geometry.outputCount) + alignedCount(geometry.weightCount) + convolutionWorkspaceCount(geometry)
+        }
+    }
+}

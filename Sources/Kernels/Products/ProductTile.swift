@@ -1,0 +1,116 @@
+/// One product of a block's row tiles with a panel, as the micro kernel takes it: output[r, c] (+)= Σ_k left[r, k] · right[k, c].
+///
+/// Every element is one chain of fused multiply-adds over k ascending, whatever the number of rows, their grouping into
+/// tiles, or the instruction set. So, unlike OpenBLAS's, a row's bits depend on nothing but its own values and the right
+/// side; and a sum that is continued later (`partialSums`) has the bits of one that was made at once.
+struct ProductTile {
+    var output: UnsafeMutablePointer<Float>
+    /// Floats from one row of the output to the next.
+    var outputStride: Int
+    var left: UnsafePointer<Float>
+    /// Floats from one row to the next.
+    var leftRowStep: Int
+    /// Floats from one k to the next.
+    var leftInnerStep: Int
+    var right: UnsafePointer<Float>
+    /// Floats from one k to the next.
+    var rightStep: Int
+    var inner: Int
+    var start: Start
+
+    /// What the output holds beforehand.
+    enum Start {
+        /// Nothing; it is overwritten.
+        case none
+        /// The beginning of the sums, which go on from there.
+        case partialSums
+        /// Something that the finished sums are added to.
+        case addend
+    }
+}
+
+/// The most rows whose sums fit in AVX-512's registers beside what is being multiplied.
+let largestTileRows = 14
+
+/// Rows of a product cut into tiles of nearly equal height, 14 at most.
+@inline(__always)
+func forEachRowTile(_ rows: Int, _ body: (_ first: Int, _ count: Int) -> Void) {
+    let tiles = (rows &+ largestTileRows &- 1) / largestTileRows
+    guard tiles > 0 else { return }
+    let (height, larger) = rows.quotientAndRemainder(dividingBy: tiles)
+    var first = 0
+    for index in 0..<tiles {
+        let count = height &+ (index < larger ? 1 : 0)
+        body(first, count)
+        first &+= count
+    }
+}
+
+/// A tile of 1...14 rows and two vectors.
+func wideProduct(_ tile: ProductTile, rows: Int) {
+    switch rows {
+    case 1: registers(WideStrip<1>.self, WideStrip<0>.self, WideStrip<0>.self, tile)
+    case 2: registers(WideStrip<2>.self, WideStrip<0>.self, WideStrip<0>.self, tile)
+    case 3: registers(WideStrip<3>.self, WideStrip<0>.self, WideStrip<0>.self, tile)
+    case 4: registers(WideStrip<4>.self, WideStrip<0>.self, WideStrip<0>.self, tile)
+    case 5: registers(WideStrip<5>.self, WideStrip<0>.self, WideStrip<0>.self, tile)
+    case 6: registers(WideStrip<3>.self, WideStrip<3>.self, WideStrip<0>.self, tile)
+    case 7: registers(WideStrip<4>.self, WideStrip<3>.self, WideStrip<0>.self, tile)
+    case 8: registers(WideStrip<4>.self, WideStrip<4>.self, WideStrip<0>.self, tile)
+    case 9: registers(WideStrip<5>.self, WideStrip<4>.self, WideStrip<0>.self, tile)
+    case 10: registers(WideStrip<5>.self, WideStrip<5>.self, WideStrip<0>.self, tile)
+    case 11: registers(WideStrip<4>.self, WideStrip<4>.self, WideStrip<3>.self, tile)
+    case 12: registers(WideStrip<4>.self, WideStrip<4>.self, WideStrip<4>.self, tile)
+    case 13: registers(WideStrip<5>.self, WideStrip<4>.self, WideStrip<4>.self, tile)
+    default: registers(WideStrip<5>.self, WideStrip<5>.self, WideStrip<4>.self, tile)
+    }
+}
+
+/// A tile of 1...14 rows and one vector.
+func narrowProduct(_ tile: ProductTile, rows: Int) {
+    switch rows {
+    case 1: registers(NarrowStrip<1>.self, NarrowStrip<0>.self, NarrowStrip<0>.self, tile)
+    case 2: registers(NarrowStrip<2>.self, NarrowStrip<0>.self, NarrowStrip<0>.self, tile)
+    case 3: registers(NarrowStrip<3>.self, NarrowStrip<0>.self, NarrowStrip<0>.self, tile)
+    case 4: registers(NarrowStrip<4>.self, NarrowStrip<0>.self, NarrowStrip<0>.self, tile)
+    case 5: registers(NarrowStrip<5>.self, NarrowStrip<0>.self, NarrowStrip<0>.self, tile)
+    case 6: registers(NarrowStrip<3>.self, NarrowStrip<3>.self, NarrowStrip<0>.self, tile)
+    case 7: registers(NarrowStrip<4>.self, NarrowStrip<3>.self, NarrowStrip<0>.self, tile)
+    case 8: registers(NarrowStrip<4>.self, NarrowStrip<4>.self, NarrowStrip<0>.self, tile)
+    case 9: registers(NarrowStrip<5>.self, NarrowStrip<4>.self, NarrowStrip<0>.self, tile)
+    case 10: registers(NarrowStrip<5>.self, NarrowStrip<5>.self, NarrowStrip<0>.self, tile)
+    case 11: registers(NarrowStrip<4>.self, NarrowStrip<4>.self, NarrowStrip<3>.self, tile)
+    case 12: registers(NarrowStrip<4>.self, NarrowStrip<4>.self, NarrowStrip<4>.self, tile)
+    case 13: registers(NarrowStrip<5>.self, NarrowStrip<4>.self, NarrowStrip<4>.self, tile)
+    default: registers(NarrowStrip<5>.self, NarrowStrip<5>.self, NarrowStrip<4>.self, tile)
+    }
+}
+
+@inline(never)
+private func registers<A: RegisterStrip, B: RegisterStrip, C: RegisterStrip>(_: A.Type, _: B.Type, _: C.Type, _ tile: ProductTile) {
+    let (stride, rowStep, innerStep, rightStep) = (tile.outputStride, tile.leftRowStep, tile.leftInnerStep, tile.rightStep)
+    let (second, third) = (A.rows, A.rows &+ B.rows)
+    var (top, middle, bottom) = (A(), B(), C())
+    if tile.start == .partialSums {
+        top.load(tile.output, stride: stride)
+        middle.load(tile.output + second &* stride, stride: stride)
+        bottom.load(tile.output + third &* stride, stride: stride)
+    }
+    var (left, right) = (tile.left, tile.right)
+    let (middleStart, bottomStart) = (second &* rowStep, third &* rowStep)
+    for _ in 0..<tile.inner {
+        top.add(left, rowStep: rowStep, right)
+        middle.add(left + middleStart, rowStep: rowStep, right)
+        bottom.add(left + bottomStart, rowStep: rowStep, right)
+        left += innerStep
+        right += rightStep
+    }
+    if tile.start == .addend {
+        top.addStored(tile.output, stride: stride)
+        middle.addStored(tile.output + second &* stride, stride: stride)
+        bottom.addStored(tile.output + third &* stride, stride: stride)
+    }
+    top.store(tile.output, stride: stride)
+    middle.store(tile.output + second &* stride, stride: stride)
+    bottom.store(tile.output + third &* stride, stride: stride)
+}

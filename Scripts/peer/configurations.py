@@ -33,7 +33,8 @@ class Configuration:
 
     @property
     def title(self):
-        shape = f"{self.subject}, {self.model} width {self.width}, {self.size} pixels, batch {self.batch}, {self.labels} labels"
+        shape = (f"{self.subject}, {self.model} width {self.width}, {self.size} pixels, batch {self.batch}, "
+                 f"{self.labels} labels")
         threads = f"{self.threads} thread" + "s" * (self.threads > 1)
         if not self.workers:
             return f"{shape}, {threads}"

@@ -23,8 +23,10 @@ def make_network(configuration):
         # 4,096 units at the papers' width of 64.
         hidden = 64 * configuration.width
         layers += [
-            nn.AdaptiveAvgPool2d(7), nn.Flatten(), nn.Linear(channels * 49, hidden), nn.ReLU(inplace=True), nn.Dropout(0.5),
-            nn.Linear(hidden, hidden), nn.ReLU(inplace=True), nn.Dropout(0.5), nn.Linear(hidden, configuration.labels),
+            nn.AdaptiveAvgPool2d(7), nn.Flatten(),
+            nn.Linear(channels * 49, hidden), nn.ReLU(inplace=True), nn.Dropout(0.5),
+            nn.Linear(hidden, hidden), nn.ReLU(inplace=True), nn.Dropout(0.5),
+            nn.Linear(hidden, configuration.labels),
         ]
     return nn.Sequential(*layers).to(memory_format=torch.channels_last)
 

@@ -32,7 +32,7 @@ class Results:
         all_torchs.append(torchs)
 
     def table(self):
-        head = ["", "Filterscope, images/s", "PyTorch, images/s", "ratio", "MiB", "PyTorch, MiB", "share"]
+        head = ["", "Filterscope, images/s", "PyTorch, images/s", "ratio", "MiB", "PyTorch, MiB", "ratio"]
         lines = [head] + [self._line(*row) for row in self.rows.values()]
         widths = [max(len(line[column]) for line in lines) for column in range(len(head))]
         text = ["  ".join(word.ljust(width) if column == 0 else word.rjust(width)
@@ -41,7 +41,8 @@ class Results:
         return "\n".join([*text, "", *details, "", *self._scaling(), NOTES, *self._warnings()])
 
     def _line(self, configuration, ours, torchs):
-        digits = 1 if statistics.median(one.images_per_second for one in ours) < 1000 else 0
+        rate = median_rate(ours)
+        digits = 2 if rate < 30 else 1 if rate < 1000 else 0
         ours_peak, torch_peak = (max(one.peak_bytes for one in side) for side in (ours, torchs))
         return [
             configuration.name, span([one.images_per_second for one in ours], digits),
@@ -68,8 +69,12 @@ class Results:
         return [f"two processes over twice one: Filterscope {scaling['filterscope']:.2f}, PyTorch {scaling['torch']:.2f}", ""]
 
     def _warnings(self):
-        busy = sorted({name for name, (_, *sides) in self.rows.items() for side in sides for one in side if one.others_cores > BUSY})
-        return [f"warning: other programs took more than {BUSY} of a core during {', '.join(busy)}; see others_cores in the JSON"] if busy else []
+        busy = [name for name, (_, *sides) in self.rows.items()
+                if any(one.others_cores > BUSY for side in sides for one in side)]
+        if not busy:
+            return []
+        return ["", f"warning: other programs took more than {BUSY} of a core in some rounds of {', '.join(busy)};",
+                "those ratios are not to be trusted (others_cores in the JSON says which rounds)"]
 
     def as_json(self):
         first = next(iter(self.rows.values()))

@@ -42,7 +42,8 @@ def training_step(configuration, share):
     network = make_network(configuration).train()
     if configuration.workers:
         # Running statistics of rank 0 are good enough for all, and need not be sent in each step.
-        network = DistributedDataParallel(network, gradient_as_bucket_view=True, static_graph=True, broadcast_buffers=False)
+        network = DistributedDataParallel(
+            network, gradient_as_bucket_view=True, static_graph=True, broadcast_buffers=False)
     images, labels = inputs(configuration, share)
     optimizer = torch.optim.SGD(
         network.parameters(), lr=0.01, momentum=0.9175, weight_decay=1e-3, nesterov=True, fused=True)
@@ -71,7 +72,7 @@ def barrier(workers):
 
 
 def time_runs(step, configuration):
-    """Images per second of each run: as `filterscope bench` does it, steps that take about a second, after some that warm up."""
+    """Images per second of each run: like `filterscope bench`, steps that take about a second, after some that warm up."""
     # Three: the first two also choose algorithms, build caches and DDP's buckets.
     for _ in range(2):
         step()
@@ -116,8 +117,9 @@ def main():
         runs = time_runs(make_step(configuration, share), configuration)
     print(json.dumps({
         "images_per_second": statistics.median(runs), "runs": runs, "peak_memory_bytes": peak_bytes(),
-        "after_import_bytes": imported, "threads": torch.get_num_threads(), "torch": torch.__version__, "cuda": torch.version.cuda,
-        "capability": torch.backends.cpu.get_cpu_capability(), "mkldnn": torch.backends.mkldnn.is_available(),
+        "after_import_bytes": imported, "threads": torch.get_num_threads(), "torch": torch.__version__,
+        "cuda": torch.version.cuda, "capability": torch.backends.cpu.get_cpu_capability(),
+        "mkldnn": torch.backends.mkldnn.is_available(),
     }))
 
 

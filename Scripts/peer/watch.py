@@ -80,7 +80,10 @@ def _follow(processes, commands, files):
 
 
 def _family(roots):
-    """These processes and all their descendants."""
+    """These processes and all their descendants, but for copies of a process that have not become a program yet.
+
+    Such a copy shares its memory with the process that made it, which would count twice.
+    """
     parents = {}
     for entry in os.scandir("/proc"):
         if entry.name.isdigit():
@@ -94,8 +97,16 @@ def _family(roots):
     while True:
         more = {pid for pid, parent in parents.items() if parent in family} - family
         if not more:
-            return family
+            return {pid for pid in family if pid in roots or _words(pid) != _words(parents[pid])}
         family |= more
+
+
+def _words(pid):
+    """The command line; empty when the process is gone."""
+    try:
+        return pathlib.Path(f"/proc/{pid}/cmdline").read_bytes()
+    except OSError:
+        return b""
 
 
 def _peak_bytes(pid):
@@ -111,7 +122,8 @@ def _peak_bytes(pid):
 
 def _machine_seconds():
     """Processor seconds that all cores together did not idle since the machine started, steal included."""
-    user, nice, system, _, _, interrupt, soft, steal = map(int, pathlib.Path("/proc/stat").read_text().split("\n")[0].split()[1:9])
+    first = pathlib.Path("/proc/stat").read_text().split("\n")[0]
+    user, nice, system, _, _, interrupt, soft, steal = map(int, first.split()[1:9])
     return (user + nice + system + interrupt + soft + steal) / TICK
 
 

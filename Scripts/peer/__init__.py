@@ -1,0 +1,1 @@
+"""The parts of Scripts/bench-peer. torch is imported by torch_process and networks alone."""

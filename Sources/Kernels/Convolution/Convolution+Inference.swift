@@ -1,34 +1,40 @@
 import Tensors
 
 extension ConvolutionPlan {
-    /// output = max(0, input ∗ weights + bias), or its 2×2 maxima: convolution, folded batch norm, ReLU and max-pool in one pass.
+    /// output = max(0, (input ∗ weights) · factors + bias), or its 2×2 maxima: convolution, folded batch norm, ReLU and max-pool in one
+    /// pass.
     ///
     /// - Parameters:
     ///   - output: [N, H, W, F], or [N, H / 2, W / 2, F] where `pooled`, for which H and W are even. Overwritten.
     ///   - input: [N, H, W, C]
-    ///   - folded: by `prepareFolded`.
-    ///   - bias: [F], with the batch norm folded in.
+    ///   - weights: [kH, kW, C, F]
+    ///   - factors, bias: [F], a batch norm's scale / √(variance + ε) and shift + (bias − mean) · factor.
     ///   - workspace: at least `inferenceWorkspaceCount(pooled:)` floats.
     public func inference(
-        output: FloatBuffer, input: FloatBuffer, folded: FloatBuffer, bias: FloatBuffer, pooled: Bool, workspace: FloatBuffer
+        output: FloatBuffer, input: FloatBuffer, weights: FloatBuffer, factors: FloatBuffer, bias: FloatBuffer, pooled: Bool,
+        workspace: FloatBuffer
     ) {
         let shape = BlockShape(
             batch: geometry.batch, height: geometry.outputHeight, width: geometry.outputWidth, channels: geometry.outputChannels,
             pooled: pooled)
         requireCount(output, shape.outputCount, "output")
         requireCount(input, geometry.inputCount, "input")
-        requireCount(folded, foldedCount, "folded")
+        requireCount(weights, geometry.weightCount, "weights")
+        requireCount(factors, geometry.outputChannels, "factors")
         requireCount(bias, geometry.outputChannels, "bias")
         require(workspace.count >= inferenceWorkspaceCount(pooled: pooled), "workspace is too small")
         switch scheme {
-        case .winograd43: inference(Winograd43.self, output, input, folded, bias, pooled, workspace)
-        case .wholeMap2: inference(WholeMap2.self, output, input, folded, bias, pooled, workspace)
+        case .winograd43: inference(Winograd43.self, output, input, weights, factors, bias, pooled, workspace)
+        case .wholeMap2: inference(WholeMap2.self, output, input, weights, factors, bias, pooled, workspace)
         case .direct:
-            let mapCount = pooled ? alignedCount(geometry.outputCount) : 0
-            let map = pooled ? workspace.slice(0, geometry.outputCount) : output
+            let folded = workspace.slice(0, geometry.weightCount)
+            let mapStart = alignedCount(geometry.weightCount)
+            let rest = mapStart + (pooled ? alignedCount(geometry.outputCount) : 0)
+            let map = pooled ? workspace.slice(mapStart, geometry.outputCount) : output
+            fold(folded, weights, factors)
             convolutionForward(
                 output: map, input: input, weights: folded, bias: bias, geometry: geometry,
-                workspace: workspace.slice(mapCount, workspace.count - mapCount))
+                workspace: workspace.slice(rest, workspace.count - rest))
             reluForward(output: map, input: map)
             guard pooled else { return }
             maxPoolForward(
@@ -38,14 +44,25 @@ extension ConvolutionPlan {
     }
 
     private func inference<Tiles: TileScheme>(
-        _: Tiles.Type, _ output: FloatBuffer, _ input: FloatBuffer, _ folded: FloatBuffer, _ bias: FloatBuffer, _ pooled: Bool,
-        _ workspace: FloatBuffer
+        _: Tiles.Type, _ output: FloatBuffer, _ input: FloatBuffer, _ weights: FloatBuffer, _ factors: FloatBuffer,
+        _ bias: FloatBuffer, _ pooled: Bool, _ workspace: FloatBuffer
     ) {
         let map = MapSink(
             output: output.pointer, bias: bias.pointer, height: geometry.outputHeight, width: geometry.outputWidth,
             channels: geometry.outputChannels)
         TileConvolution<Tiles>(geometry: geometry, blocking: blocking).forward(
-            to: RectifyingSink(map: map, pooled: pooled), input: input.pointer, panels: folded.pointer,
-            workspace: workspace.pointer)
+            to: RectifyingSink(map: map, pooled: pooled), input: input.pointer, weights: weights.pointer,
+            factors: factors.pointer, workspace: workspace.pointer)
+    }
+
+    /// Every filter's weights times its factor.
+    private func fold(_ folded: FloatBuffer, _ weights: FloatBuffer, _ factors: FloatBuffer) {
+        for row in stride(from: 0, to: geometry.weightCount, by: geometry.outputChannels) {
+            forEachVector(geometry.outputChannels) { filter, lanes in
+                folded.pointer.store(
+                    weights.pointer.vector(at: row &+ filter, count: lanes) * factors.pointer.vector(at: filter, count: lanes),
+                    at: row &+ filter, count: lanes)
+            }
+        }
     }
 }

@@ -7,24 +7,23 @@ extension ConvolutionPlan {
     ///   - output: [N, H, W, F]
     ///   - moments: of F channels; nil where nobody wants them.
     ///   - input: [N, H, W, C]
-    ///   - weights: [kH, kW, C, F], read by the direct scheme.
-    ///   - prepared: by `prepareForward`, read by the others.
+    ///   - weights: [kH, kW, C, F]
     ///   - bias: [F] or nil
     ///   - workspace: at least `forwardWorkspaceCount` floats.
     public func forward(
-        output: FloatBuffer, moments: BlockMoments?, input: FloatBuffer, weights: FloatBuffer, prepared: FloatBuffer,
-        bias: FloatBuffer?, workspace: FloatBuffer
+        output: FloatBuffer, moments: BlockMoments?, input: FloatBuffer, weights: FloatBuffer, bias: FloatBuffer?,
+        workspace: FloatBuffer
     ) {
         requireCount(output, geometry.outputCount, "output")
         requireCount(input, geometry.inputCount, "input")
-        requireCount(prepared, preparedCount, "prepared")
+        requireCount(weights, geometry.weightCount, "weights")
         if let bias { requireCount(bias, geometry.outputChannels, "bias") }
         require(moments == nil || moments?.channels == geometry.outputChannels, "moments of other channels")
         require(workspace.count >= forwardWorkspaceCount, "workspace is too small")
         moments?.clear()
         switch scheme {
-        case .winograd43: forward(Winograd43.self, output, moments, input, prepared, bias, workspace)
-        case .wholeMap2: forward(WholeMap2.self, output, moments, input, prepared, bias, workspace)
+        case .winograd43: forward(Winograd43.self, output, moments, input, weights, bias, workspace)
+        case .wholeMap2: forward(WholeMap2.self, output, moments, input, weights, bias, workspace)
         case .direct:
             convolutionForward(output: output, input: input, weights: weights, bias: bias, geometry: geometry, workspace: workspace)
             moments?.add(output.pointer, rows: geometry.outputRows)
@@ -32,7 +31,7 @@ extension ConvolutionPlan {
     }
 
     private func forward<Tiles: TileScheme>(
-        _: Tiles.Type, _ output: FloatBuffer, _ moments: BlockMoments?, _ input: FloatBuffer, _ prepared: FloatBuffer,
+        _: Tiles.Type, _ output: FloatBuffer, _ moments: BlockMoments?, _ input: FloatBuffer, _ weights: FloatBuffer,
         _ bias: FloatBuffer?, _ workspace: FloatBuffer
     ) {
         let tiles = TileConvolution<Tiles>(geometry: geometry, blocking: blocking)
@@ -41,10 +40,11 @@ extension ConvolutionPlan {
             width: geometry.outputWidth, channels: geometry.outputChannels)
         if let moments {
             tiles.forward(
-                to: MeasuringSink(map: map, moments: moments.tiles), input: input.pointer, panels: prepared.pointer,
-                workspace: workspace.pointer)
+                to: MeasuringSink(map: map, moments: moments.tiles), input: input.pointer, weights: weights.pointer,
+                factors: nil, workspace: workspace.pointer)
         } else {
-            tiles.forward(to: map, input: input.pointer, panels: prepared.pointer, workspace: workspace.pointer)
+            tiles.forward(
+                to: map, input: input.pointer, weights: weights.pointer, factors: nil, workspace: workspace.pointer)
         }
     }
 
@@ -58,12 +58,11 @@ extension ConvolutionPlan {
     ///   - convolved: the convolution's output, [N, H, W, F].
     ///   - coefficients: as `finishBatchGradients` left them.
     ///   - input: [N, H, W, C]
-    ///   - weights: [kH, kW, C, F], read by the direct scheme.
-    ///   - prepared: by `prepareBackward`, read by the others.
+    ///   - weights: [kH, kW, C, F]
     ///   - workspace: at least `backwardWorkspaceCount` floats.
     public func backward(
         weightGradient: FloatBuffer, adds: Bool = false, inputGradient: FloatBuffer?, outputGradient: FloatBuffer, convolved: FloatBuffer,
-        coefficients: ChannelCoefficients, shape: BlockShape, input: FloatBuffer, weights: FloatBuffer, prepared: FloatBuffer,
+        coefficients: ChannelCoefficients, shape: BlockShape, input: FloatBuffer, weights: FloatBuffer,
         workspace: FloatBuffer
     ) {
         requireCount(outputGradient, shape.outputCount, "outputGradient")
@@ -73,7 +72,7 @@ extension ConvolutionPlan {
                 && coefficients.channels == geometry.outputChannels, "a block of another shape than its convolution")
         let call = BackwardCall(
             plan: self, weightGradient: weightGradient, adds: adds, inputGradient: inputGradient, input: input, weights: weights,
-            prepared: prepared, workspace: workspace)
+            workspace: workspace)
         if shape.pooled {
             let source = PooledNormalizedGradient(
                 upper: outputGradient.pointer, convolved: convolved.pointer, coefficients: coefficients, height: shape.height,
@@ -92,14 +91,14 @@ extension ConvolutionPlan {
     /// - Parameter outputGradient: [N, H, W, F]
     public func backward(
         weightGradient: FloatBuffer, adds: Bool = false, inputGradient: FloatBuffer?, outputGradient: FloatBuffer, input: FloatBuffer,
-        weights: FloatBuffer, prepared: FloatBuffer, workspace: FloatBuffer
+        weights: FloatBuffer, workspace: FloatBuffer
     ) {
         requireCount(outputGradient, geometry.outputCount, "outputGradient")
         let source = PlainGradient(
             map: outputGradient.pointer, height: geometry.outputHeight, width: geometry.outputWidth, channels: geometry.outputChannels)
         BackwardCall(
             plan: self, weightGradient: weightGradient, adds: adds, inputGradient: inputGradient, input: input, weights: weights,
-            prepared: prepared, workspace: workspace
+            workspace: workspace
         ).run(source) { $0.update(from: outputGradient.pointer, count: outputGradient.count) }
     }
 }
@@ -112,7 +111,6 @@ private struct BackwardCall {
     let inputGradient: FloatBuffer?
     let input: FloatBuffer
     let weights: FloatBuffer
-    let prepared: FloatBuffer
     let workspace: FloatBuffer
 
     /// - Parameter materialize: writes the gradient of the convolution's output as a map.
@@ -121,10 +119,8 @@ private struct BackwardCall {
         let geometry = plan.geometry
         requireCount(weightGradient, geometry.weightCount, "weightGradient")
         requireCount(input, geometry.inputCount, "input")
-        if let inputGradient {
-            requireCount(inputGradient, geometry.inputCount, "inputGradient")
-            requireCount(prepared, plan.preparedCount, "prepared")
-        }
+        requireCount(weights, geometry.weightCount, "weights")
+        if let inputGradient { requireCount(inputGradient, geometry.inputCount, "inputGradient") }
         require(workspace.count >= plan.backwardWorkspaceCount, "workspace is too small")
         switch plan.scheme {
         case .winograd43: run(Winograd43.self, source)
@@ -150,6 +146,6 @@ private struct BackwardCall {
     private func run<Tiles: TileScheme, Source: TileSource>(_: Tiles.Type, _ source: Source) {
         TileConvolution<Tiles>(geometry: plan.geometry, blocking: plan.blocking).backward(
             weightGradient: weightGradient.pointer, adds: adds, inputGradient: inputGradient?.pointer, source: source,
-            input: input.pointer, panels: prepared.pointer, workspace: workspace.pointer)
+            input: input.pointer, weights: weights.pointer, workspace: workspace.pointer)
     }
 }

@@ -49,22 +49,6 @@ public struct ConvolutionPlan: Hashable, Sendable {
 
     // MARK: Sizes
 
-    /// Products for each pair of channels and tile; 0 where weights are used as they stand.
-    private var products: Int {
-        switch scheme {
-        case .winograd43: Winograd43.products
-        case .wholeMap2: WholeMap2.products
-        case .direct: 0
-        }
-    }
-
-    /// Floats of the transformed weights, for one way: what `prepareForward` and `prepareBackward` fill.
-    public var preparedCount: Int {
-        products * PanelShape(inner: geometry.inputChannels, columns: geometry.outputChannels).stride
-    }
-    /// The same for inference, where a folded batch norm makes a copy even of weights that are not transformed.
-    public var foldedCount: Int { scheme == .direct ? geometry.weightCount : preparedCount }
-
     /// Floats of workspace of a training step's way forward.
     public var forwardWorkspaceCount: Int {
         switch scheme {
@@ -77,8 +61,8 @@ public struct ConvolutionPlan: Hashable, Sendable {
     /// Floats of workspace of inference.
     /// - Parameter pooled: whether a max-pool follows.
     public func inferenceWorkspaceCount(pooled: Bool) -> Int {
-        scheme == .direct && pooled
-            ? alignedCount(geometry.outputCount) + convolutionWorkspaceCount(geometry) : forwardWorkspaceCount
+        guard scheme == .direct else { return forwardWorkspaceCount }
+        return alignedCount(geometry.weightCount) + (pooled ? alignedCount(geometry.outputCount) : 0) + convolutionWorkspaceCount(geometry)
     }
 
     /// Floats of workspace of a training step's way back.

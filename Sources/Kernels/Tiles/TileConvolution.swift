@@ -1,5 +1,9 @@
 /// The three directions of a convolution by tiles, a block of tiles at a time, so that what passes between transforms and products
-/// stays in the second-level cache. No bit depends on how tiles are cut into blocks or filters into groups.
+/// stays in the second-level cache. No bit depends on how tiles are cut into blocks.
+///
+/// Weights are transformed where they are used, a panel of 32 filters and some channels at a time, into memory that stays in the
+/// cache: for each pair of channels that takes about 65 cycles for 16 filters, the products of 25 tiles 450. Transformed once
+/// for all shards they would be four times as large as they are, twice, and be fetched from memory by every shard.
 struct TileConvolution<Scheme: TileScheme> {
     let geometry: ConvolutionGeometry
     let blocking: TileBlocking
@@ -22,85 +26,113 @@ struct TileConvolution<Scheme: TileScheme> {
     // MARK: Forward
 
     private var forwardTiles: Int { min(blocking.forwardTiles, grid.count) }
-    private var outputGroup: Int { min(blocking.group, filters) }
+    private var forwardPanels: PanelPlan { PanelPlan(Scheme.self, inner: inputs, columns: filters) }
 
     var forwardWorkspaceCount: Int {
-        scratchCount + pointsCount(forwardTiles, inputs) + pointsCount(forwardTiles, outputGroup)
+        scratchCount + pointsCount(forwardTiles, inputs) + pointsCount(forwardTiles, panelWidth) + forwardPanels.count
     }
 
-    /// - Parameter panels: what `transformWeights` made.
+    /// - Parameters:
+    ///   - weights: [3, 3, C, F]
+    ///   - factors: [F], what each filter's weights are multiplied by; nil for 1.
     @inline(__always)
     func forward<Sink: TileSink>(
-        to sink: Sink, input: UnsafePointer<Float>, panels: UnsafePointer<Float>, workspace: UnsafeMutablePointer<Float>
+        to sink: Sink, input: UnsafePointer<Float>, weights: UnsafePointer<Float>, factors: UnsafePointer<Float>?,
+        workspace: UnsafeMutablePointer<Float>
     ) {
-        let (grid, group) = (grid, outputGroup)
-        let shape = PanelShape(inner: inputs, columns: filters)
-        let (scratch, points) = (scratch(workspace), workspace + scratchCount)
+        let (grid, plan, scratch) = (grid, forwardPanels, scratch(workspace))
+        let points = workspace + scratchCount
         let sums = points + pointsCount(forwardTiles, inputs)
-        let (pointRow, sumRow) = (rowStride(inputs), rowStride(group))
+        let panels = sums + pointsCount(forwardTiles, panelWidth)
+        let (pointRow, sumRow) = (rowStride(inputs), rowStride(panelWidth))
+        func transform(_ panel: UnsafeMutablePointer<Float>, channels: Range<Int>, columns: Range<Int>) {
+            transformWeights(
+                Scheme.self, panels: panel, pointStride: plan.pointStride, weights: weights, factors: factors, inputChannels: inputs,
+                outputChannels: filters, inputs: channels, filters: columns, scratch: scratch.taps)
+        }
+        plan.prepareAll(panels, transform)
         for first in stride(from: 0, to: grid.count, by: forwardTiles) {
             let tiles = first..<min(first + forwardTiles, grid.count)
             transformInput(
                 Scheme.self, points, stride: pointRow, input: input, channels: inputs, grid: grid, tiles: tiles, scratch: scratch)
-            for filter in stride(from: 0, to: filters, by: group) {
-                let columns = filter..<min(filter + group, filters)
-                multiply(
-                    sums, sumRow, points, pointRow, panels, shape, columns: columns, tiles: tiles.count)
+            plan.forEachPanel { columns in
+                multiply(sums, sumRow, points, pointRow, plan, panels, columns, tiles: tiles.count, transform)
                 transformOutput(
-                    Scheme.self, to: sink, first: filter, channels: columns.count, points: sums, stride: sumRow, grid: grid,
-                    tiles: tiles, scratch: scratch)
+                    Scheme.self, to: sink, first: columns.lowerBound, channels: columns.count, points: sums, stride: sumRow,
+                    grid: grid, tiles: tiles, scratch: scratch)
             }
         }
     }
 
-    /// For each q: sums[q, tiles, columns] = points[q, tiles, inner] · panels[q].
+    /// For each q: sums[q, tiles, columns] = points[q, tiles, inner] · panel[q].
+    @inline(__always)
     private func multiply(
-        _ sums: UnsafeMutablePointer<Float>, _ sumRow: Int, _ points: UnsafePointer<Float>, _ pointRow: Int,
-        _ panels: UnsafePointer<Float>, _ shape: PanelShape, columns: Range<Int>, tiles: Int
+        _ sums: UnsafeMutablePointer<Float>, _ sumRow: Int, _ points: UnsafePointer<Float>, _ pointRow: Int, _ plan: PanelPlan,
+        _ panels: UnsafeMutablePointer<Float>, _ columns: Range<Int>, tiles: Int, _ transform: PanelPlan.Transform
     ) {
-        for point in 0..<Scheme.products {
-            panelProduct(
-                output: sums + point &* tiles &* sumRow, outputStride: sumRow, left: points + point &* tiles &* pointRow,
-                leftStride: pointRow, panels: panels + point &* shape.stride, shape: shape, columns: columns, rows: tiles)
+        plan.forEachPart(panels, columns, transform) { panel, inner in
+            for point in 0..<Scheme.products {
+                panelProduct(
+                    output: sums + point &* tiles &* sumRow, outputStride: sumRow,
+                    left: points + (point &* tiles &* pointRow &+ inner.lowerBound), leftStride: pointRow,
+                    panel: panel + point &* plan.pointStride, width: columns.count, rows: tiles, inner: inner.count,
+                    start: inner.lowerBound == 0 ? .none : .partialSums)
+            }
         }
     }
 
     // MARK: Backward
 
     private var backwardTiles: Int { min(blocking.backwardTiles, grid.count) }
-    private var inputGroup: Int { min(blocking.group, inputs) }
-    /// From the products of one point to those of the next, a cache line more than they take (see `PanelShape.stride`).
-    private var productStride: Int { inputs * filters + vectorWidth }
+    private var backwardPanels: PanelPlan { PanelPlan(Scheme.self, inner: filters, columns: inputs) }
     private var isOneBlock: Bool { backwardTiles == grid.count }
+    /// From the products of one point to those of the next. A cache line more than they take, for matrices a power of two apart
+    /// would all want the same cache sets.
+    private var productStride: Int { inputs * filters + vectorWidth }
 
     var backwardWorkspaceCount: Int {
-        let passed = max(pointsCount(backwardTiles, inputs), pointsCount(backwardTiles, inputGroup))
-        let products = Scheme.products * (isOneBlock ? largestTileRows * PanelShape.width : productStride)
-        return scratchCount + pointsCount(backwardTiles, filters) + passed + products
+        let passed = max(pointsCount(backwardTiles, inputs), pointsCount(backwardTiles, panelWidth))
+        let products = Scheme.products * (isOneBlock ? largestTileRows * panelWidth : productStride)
+        return scratchCount + pointsCount(backwardTiles, filters) + passed + max(products, backwardPanels.count)
+            + (isOneBlock ? 0 : backwardPanels.count)
     }
 
     /// - Parameters:
     ///   - inputGradient: overwritten; nil where nobody wants it.
     ///   - source: of the output gradient.
-    ///   - panels: what `transformWeightsTransposed` made; not read without `inputGradient`.
+    ///   - weights: [3, 3, C, F]; not read without `inputGradient`.
     ///   - adds: whether the weight gradient is added to what stands there.
     @inline(__always)
     func backward<Source: TileSource>(
         weightGradient: UnsafeMutablePointer<Float>, adds: Bool, inputGradient: UnsafeMutablePointer<Float>?, source: Source,
-        input: UnsafePointer<Float>, panels: UnsafePointer<Float>, workspace: UnsafeMutablePointer<Float>
+        input: UnsafePointer<Float>, weights: UnsafePointer<Float>, workspace: UnsafeMutablePointer<Float>
     ) {
-        let (grid, scratch) = (grid, scratch(workspace))
+        let (grid, plan, scratch) = (grid, backwardPanels, scratch(workspace))
         let gradients = workspace + scratchCount
         let passed = gradients + pointsCount(backwardTiles, filters)
-        let products = passed + max(pointsCount(backwardTiles, inputs), pointsCount(backwardTiles, inputGroup))
+        let products = passed + max(pointsCount(backwardTiles, inputs), pointsCount(backwardTiles, panelWidth))
+        // With one block the panels are done with before there are products.
+        let panels = isOneBlock ? products : products + Scheme.products * productStride
         let gradientRow = rowStride(filters)
+        func transform(_ panel: UnsafeMutablePointer<Float>, filters range: Range<Int>, columns: Range<Int>) {
+            transformWeightsTransposed(
+                Scheme.self, panels: panel, pointStride: plan.pointStride, weights: weights, inputChannels: inputs,
+                outputChannels: filters, inputs: columns, filters: range, scratch: scratch.taps)
+        }
+        if inputGradient != nil { plan.prepareAll(panels, transform) }
         for first in stride(from: 0, to: grid.count, by: backwardTiles) {
             let tiles = first..<min(first + backwardTiles, grid.count)
             transformOutputGradient(
                 Scheme.self, gradients, stride: gradientRow, source: source, channels: filters, grid: grid, tiles: tiles,
                 scratch: scratch)
             if let inputGradient {
-                passBack(inputGradient, gradients, gradientRow, panels, passed, tiles: tiles, scratch: scratch)
+                plan.forEachPanel { columns in
+                    let sumRow = rowStride(panelWidth)
+                    multiply(passed, sumRow, gradients, gradientRow, plan, panels, columns, tiles: tiles.count, transform)
+                    transformInputGradient(
+                        Scheme.self, inputGradient: inputGradient, mapChannels: inputs, first: columns.lowerBound,
+                        channels: columns.count, points: passed, stride: sumRow, grid: grid, tiles: tiles, scratch: scratch)
+                }
             }
             transformInput(
                 Scheme.self, passed, stride: rowStride(inputs), input: input, channels: inputs, grid: grid, tiles: tiles,
@@ -125,22 +157,6 @@ struct TileConvolution<Scheme: TileScheme> {
         }
     }
 
-    /// The input gradient of a block of tiles.
-    private func passBack(
-        _ inputGradient: UnsafeMutablePointer<Float>, _ gradients: UnsafePointer<Float>, _ gradientRow: Int,
-        _ panels: UnsafePointer<Float>, _ sums: UnsafeMutablePointer<Float>, tiles: Range<Int>, scratch: TileScratch
-    ) {
-        let shape = PanelShape(inner: filters, columns: inputs)
-        let sumRow = rowStride(inputGroup)
-        for channel in stride(from: 0, to: inputs, by: inputGroup) {
-            let columns = channel..<min(channel + inputGroup, inputs)
-            multiply(sums, sumRow, gradients, gradientRow, panels, shape, columns: columns, tiles: tiles.count)
-            transformInputGradient(
-                Scheme.self, inputGradient: inputGradient, mapChannels: inputs, first: channel, channels: columns.count,
-                points: sums, stride: sumRow, grid: grid, tiles: tiles, scratch: scratch)
-        }
-    }
-
     /// The weight gradient where all tiles are in one block: a few channels and filters at a time, whose products never leave the
     /// cache.
     private func multiplyOut(
@@ -148,15 +164,15 @@ struct TileConvolution<Scheme: TileScheme> {
         _ products: UnsafeMutablePointer<Float>, tiles: Int, scratch: TileScratch
     ) {
         let (pointRow, gradientRow) = (rowStride(inputs), rowStride(filters))
-        for filter in stride(from: 0, to: filters, by: PanelShape.width) {
-            let width = min(PanelShape.width, filters &- filter)
+        for filter in stride(from: 0, to: filters, by: panelWidth) {
+            let width = min(panelWidth, filters &- filter)
             forEachRowTile(inputs) { channel, count in
                 for point in 0..<Scheme.products {
                     let tile = ProductTile(
                         output: products + point &* largestTileRows &* width, outputStride: width,
                         left: points + (point &* tiles &* pointRow &+ channel), leftRowStep: 1, leftInnerStep: pointRow,
                         right: gradients + (point &* tiles &* gradientRow &+ filter), rightStep: gradientRow, inner: tiles, start: .none)
-                    if width == PanelShape.width { wideProduct(tile, rows: count) } else { narrowProduct(tile, rows: count) }
+                    if width == panelWidth { wideProduct(tile, rows: count) } else { narrowProduct(tile, rows: count) }
                 }
                 transformWeightGradient(
                     Scheme.self, weightGradient: weightGradient, inputChannels: inputs, outputChannels: filters, channel: channel,
@@ -164,22 +180,5 @@ struct TileConvolution<Scheme: TileScheme> {
                     pointStride: largestTileRows &* width, adds: adds, scratch: scratch)
             }
         }
-    }
-}
-
-/// How many tiles and channels are worked on at once. It changes speed and memory, never a bit.
-public struct TileBlocking: Hashable, Sendable {
-    /// Tiles of a block on the way forward.
-    public var forwardTiles: Int
-    /// Tiles of a block on the way back.
-    public var backwardTiles: Int
-    /// Output channels of a product that are transformed back together; a multiple of 32.
-    public var group: Int
-
-    public init(forwardTiles: Int, backwardTiles: Int, group: Int) {
-        require(forwardTiles > 0 && backwardTiles > 0 && group > 0 && group % PanelShape.width == 0, "impossible blocks of tiles")
-        self.forwardTiles = forwardTiles
-        self.backwardTiles = backwardTiles
-        self.group = group
     }
 }

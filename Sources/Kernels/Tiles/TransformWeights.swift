@@ -1,59 +1,54 @@
-/// Panels of G w Gᵀ for the forward products: for each q of points², [C, F] in panels, from weights [3, 3, C, F] with every filter's
-/// times its factor where `factors` is given (a folded batch norm).
+/// G w Gᵀ for the products of the way forward: panels[q, c, f] for all q of points², the input channels `inputs` and the filters `filters`
+/// (32 at most, a multiple of 16), from weights [3, 3, C, F], with every filter's times its factor where `factors` is given (a
+/// folded batch norm). `pointStride` floats lie between the panels of two products.
 ///
-/// - Parameters:
-///   - inputs: which of the C input channels this call does; others may be done by other threads.
-///   - scratch: points · 3 vectors.
+/// - Parameter scratch: points · 3 vectors.
 @inline(never)
 func transformWeights<Scheme: TileScheme>(
-    _ scheme: Scheme.Type, panels: UnsafeMutablePointer<Float>, weights: UnsafePointer<Float>, factors: UnsafePointer<Float>?,
-    inputChannels: Int, outputChannels: Int, inputs: Range<Int>, scratch: UnsafeMutablePointer<Float>
+    _ scheme: Scheme.Type, panels: UnsafeMutablePointer<Float>, pointStride: Int, weights: UnsafePointer<Float>,
+    factors: UnsafePointer<Float>?, inputChannels: Int, outputChannels: Int, inputs: Range<Int>, filters: Range<Int>,
+    scratch: UnsafeMutablePointer<Float>
 ) {
-    let shape = PanelShape(inner: inputChannels, columns: outputChannels)
     let tap = inputChannels &* outputChannels
-    // A panel's rows one after the other, so that each product's panels are written in one stream.
-    for first in stride(from: 0, to: outputChannels, by: PanelShape.width) {
-        for channel in inputs {
-            for filter in stride(from: first, to: min(first &+ PanelShape.width, outputChannels), by: vectorWidth) {
-                let factor = factors.map { $0.vector(at: filter) } ?? Vector(repeating: 1)
-                let source = weights + (channel &* outputChannels &+ filter)
-                let target = panels + shape.place(row: channel, column: filter)
-                transformTile(
-                    Scheme.self, .weights, scratch: scratch,
-                    load: { source.vector(at: ($0 &* 3 &+ $1) &* tap) * factor },
-                    store: { target.store($2, at: ($0 &* Scheme.points &+ $1) &* shape.stride) })
-            }
+    for channel in inputs {
+        for filter in stride(from: filters.lowerBound, to: filters.upperBound, by: vectorWidth) {
+            let factor = factors.map { $0.vector(at: filter) } ?? Vector(repeating: 1)
+            let source = weights + (channel &* outputChannels &+ filter)
+            let target = panels + ((channel &- inputs.lowerBound) &* filters.count &+ filter &- filters.lowerBound)
+            transformTile(
+                Scheme.self, .weights, scratch: scratch,
+                load: { source.vector(at: ($0 &* 3 &+ $1) &* tap) * factor },
+                store: { target.store($2, at: ($0 &* Scheme.points &+ $1) &* pointStride) })
         }
     }
 }
 
-/// The same for the input gradient's products: for each q, [F, C] in panels.
+/// The same for the input gradient's products: panels[q, f, c] of the filters `filters` and the input channels `inputs` (32 at most).
+/// The bounds of both are multiples of 16.
 ///
-/// - Parameters:
-///   - inputs: a range of input channels, bounds multiples of 16.
-///   - scratch: points · 3 vectors, then 9 · 16 vectors.
+/// - Parameter scratch: points · 3 vectors, then 9 · 16 vectors.
 @inline(never)
 func transformWeightsTransposed<Scheme: TileScheme>(
-    _ scheme: Scheme.Type, panels: UnsafeMutablePointer<Float>, weights: UnsafePointer<Float>, inputChannels: Int,
-    outputChannels: Int, inputs: Range<Int>, scratch: UnsafeMutablePointer<Float>
+    _ scheme: Scheme.Type, panels: UnsafeMutablePointer<Float>, pointStride: Int, weights: UnsafePointer<Float>,
+    inputChannels: Int, outputChannels: Int, inputs: Range<Int>, filters: Range<Int>, scratch: UnsafeMutablePointer<Float>
 ) {
-    let shape = PanelShape(inner: outputChannels, columns: inputChannels)
     let tap = inputChannels &* outputChannels
     let block = scratch + Scheme.points &* 3 &* vectorWidth
     let blockSize = vectorWidth &* vectorWidth
-    for channel in stride(from: inputs.lowerBound, to: inputs.upperBound, by: vectorWidth) {
-        for filter in stride(from: 0, to: outputChannels, by: vectorWidth) {
+    for filter in stride(from: filters.lowerBound, to: filters.upperBound, by: vectorWidth) {
+        for channel in stride(from: inputs.lowerBound, to: inputs.upperBound, by: vectorWidth) {
             for index in 0..<9 {
                 transpose16(
                     block + index &* blockSize, weights + (index &* tap &+ channel &* outputChannels &+ filter),
                     stride: outputChannels)
             }
             for lane in 0..<vectorWidth {
-                let target = panels + shape.place(row: filter &+ lane, column: channel)
+                let target = panels
+                    + ((filter &- filters.lowerBound &+ lane) &* inputs.count &+ channel &- inputs.lowerBound)
                 transformTile(
                     Scheme.self, .weights, scratch: scratch,
                     load: { block.vector(at: ($0 &* 3 &+ $1) &* blockSize &+ lane &* vectorWidth) },
-                    store: { target.store($2, at: ($0 &* Scheme.points &+ $1) &* shape.stride) })
+                    store: { target.store($2, at: ($0 &* Scheme.points &+ $1) &* pointStride) })
             }
         }
     }

@@ -40,32 +40,47 @@ public final class InferenceLane: @unchecked Sendable {
 
     /// - Parameters:
     ///   - sampleCount: 1...shardSize
-    ///   - weights: the network's, prepared for inference.
+    ///   - parameters, statistics: in the network's layouts.
     /// - Returns: the logits, [sampleCount, K], valid until the next run.
-    public func run(sampleCount: Int, weights: PreparedWeights) -> FloatBuffer {
+    public func run(sampleCount: Int, parameters: ParameterVector, statistics: ParameterVector) -> FloatBuffer {
         precondition(sampleCount > 0 && sampleCount <= shardSize, "\(sampleCount) samples in a lane for \(shardSize)")
-        precondition(weights.purpose == .inference, "weights that are prepared for training")
-        let parameters = weights.complete()
         precondition(parameters.layout.totalCount == network.parameterLayout.totalCount, "parameters of another network")
+        precondition(statistics.layout.totalCount == network.statisticsLayout.totalCount, "statistics of another network")
         self.sampleCount = sampleCount
         var blockInput = buffer(regions.input, network.inputCount)
-        for (index, block) in network.blocks.enumerated() {
-            let output = buffer(regions.taps[index], block.outputCount)
+        for (block, tap) in zip(network.blocks, regions.taps) {
+            let output = buffer(tap, block.outputCount)
+            let (factors, bias) = fold(block, parameters, statistics)
             block.plan(batch: sampleCount).inference(
-                output: output, input: blockInput, folded: weights.forward(index), bias: weights.bias(index), pooled: block.isPooled,
-                workspace: arena[regions.workspace])
+                output: output, input: blockInput, weights: parameters.buffer(block.weight), factors: factors, bias: bias,
+                pooled: block.isPooled, workspace: arena[regions.workspace])
             blockInput = output
         }
         return classify(blockInput, parameters)
     }
 
-    /// The same with weights that are prepared for this one run.
-    ///
-    /// - Parameter parameters, statistics: in the network's layouts.
-    public func run(sampleCount: Int, parameters: ParameterVector, statistics: ParameterVector) -> FloatBuffer {
-        let weights = PreparedWeights(network, for: .inference)
-        weights.assign(parameters, statistics: statistics)
-        return run(sampleCount: sampleCount, weights: weights)
+    /// A block's batch norm as a factor and a bias of each filter, in Double: scale / √(variance + ε), and shift + (bias − mean) ·
+    /// factor. Without batch norm 1 and the convolution's bias.
+    private func fold(
+        _ block: ConvolutionBlock, _ parameters: ParameterVector, _ statistics: ParameterVector
+    ) -> (factors: FloatBuffer, bias: FloatBuffer) {
+        let (factors, folded) = (
+            arena[regions.factors].slice(0, block.outputChannels), arena[regions.bias].slice(0, block.outputChannels)
+        )
+        let bias = parameters.buffer(block.bias)
+        guard let batchNorm = block.batchNorm else {
+            factors.fill(1)
+            folded.copy(from: bias)
+            return (factors, folded)
+        }
+        let (scale, shift) = (parameters.buffer(batchNorm.scale), parameters.buffer(batchNorm.shift))
+        let (mean, variance) = (statistics.buffer(batchNorm.mean), statistics.buffer(batchNorm.variance))
+        for channel in 0..<block.outputChannels {
+            let factor = Double(scale[channel]) / (Double(variance[channel]) + Double(Network.batchNormEpsilon)).squareRoot()
+            factors[channel] = Float(factor)
+            folded[channel] = Float(Double(shift[channel]) + (Double(bias[channel]) - Double(mean[channel])) * factor)
+        }
+        return (factors, folded)
     }
 
     private func classify(_ features: FloatBuffer, _ parameters: ParameterVector) -> FloatBuffer {

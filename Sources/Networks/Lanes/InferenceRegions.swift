@@ -5,6 +5,9 @@ struct InferenceRegions {
     let input: Arena.Region
     /// One a block: its own where taps are kept, else two that blocks take in turn.
     let taps: [Arena.Region]
+    /// A block's batch norm folded: every filter's factor, and its bias.
+    let factors: Arena.Region
+    let bias: Arena.Region
     let averaged: Arena.Region?
     let stages: [Arena.Region]
     let workspace: Arena.Region
@@ -20,6 +23,9 @@ struct InferenceRegions {
             let pair = [plan.reserve(largest), plan.reserve(largest)]
             taps = network.taps.indices.map { pair[$0 % 2] }
         }
+        let filters = network.blocks.reduce(0) { max($0, $1.outputChannels) }
+        factors = plan.reserve(filters)
+        bias = plan.reserve(filters)
         averaged = network.averagePool(batch: shardSize).map { plan.reserve($0.outputCount) }
         var stages: [Arena.Region] = []
         for stage in network.stages { stages.append(plan.reserve(shardSize * stage.outputs)) }

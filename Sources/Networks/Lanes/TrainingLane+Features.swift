@@ -14,8 +14,7 @@ extension TrainingLane {
             }
             block.plan(batch: shard.count).forward(
                 output: convolved, moments: moments, input: blockInput, weights: shard.parameters.buffer(block.weight),
-                prepared: shard.weights.forward(index), bias: shard.parameters.buffer(block.bias),
-                workspace: arena[regions.workspace])
+                bias: shard.parameters.buffer(block.bias), workspace: arena[regions.workspace])
             let shape = block.shape(batch: shard.count)
             if let batchNorm = block.batchNorm, let moments {
                 finishBatchStatistics(
@@ -48,8 +47,7 @@ extension TrainingLane {
             block.plan(batch: shard.count).backward(
                 weightGradient: shard.gradients.buffer(block.weight), adds: shard.adds, inputGradient: inputGradient,
                 outputGradient: gradient, convolved: convolved, coefficients: coefficients(index), shape: shape, input: blockInput,
-                weights: shard.parameters.buffer(block.weight), prepared: shard.weights.backward(index),
-                workspace: arena[regions.workspace])
+                weights: shard.parameters.buffer(block.weight), workspace: arena[regions.workspace])
             if let inputGradient { gradient = inputGradient }
         }
     }

@@ -6,7 +6,7 @@ import Tensors
 ///
 ///     let lane = TrainingLane(network, shardSize: 25)
 ///     lane.input.copy(from: images)               // [25, H, W, C]
-///     let outcome = lane.run(sampleCount: 25, labels: labels, weights: weights, gradients: gradients,
+///     let outcome = lane.run(sampleCount: 25, labels: labels, parameters: weights, gradients: gradients,
 ///                            batchStatistics: statistics, gradientScale: 1 / 100, dropout: context)
 public final class TrainingLane: Sendable {
     public let network: Network
@@ -35,27 +35,25 @@ public final class TrainingLane: Sendable {
     /// - Parameters:
     ///   - sampleCount: 1...shardSize
     ///   - labels: [sampleCount], each in 0 ..< K
-    ///   - weights: the network's, prepared for training.
-    ///   - gradients: overwritten with the gradient of gradientScale · Σ loss, in the network's parameter layout; or, where
+    ///   - parameters: weights, in the network's parameter layout.
+    ///   - gradients: overwritten with the gradient of gradientScale · Σ loss, in the same layout; or, where
     ///     `adds` is set, gains it. The bits are those of two gradients added.
     ///   - batchStatistics: overwritten with each batch norm's mean and unbiased variance over the shard, in the
     ///     statistics layout, for `updateRunningStatistics`.
     ///   - gradientScale: 1 / samples of the whole mini-batch, for the gradient of its mean loss.
     public func run(
-        sampleCount: Int, labels: [Int32], weights: PreparedWeights, gradients: ParameterVector, adds: Bool = false,
+        sampleCount: Int, labels: [Int32], parameters: ParameterVector, gradients: ParameterVector, adds: Bool = false,
         batchStatistics: ParameterVector, gradientScale: Float, dropout: DropoutContext
     ) -> ShardOutcome {
         precondition(sampleCount > 0 && sampleCount <= shardSize, "\(sampleCount) samples in a lane for \(shardSize)")
         precondition(labels.count == sampleCount, "not one label a sample")
         precondition(dropout.sampleIndices.count == sampleCount, "not one index a sample")
-        precondition(weights.purpose == .training, "weights that are prepared for inference")
+        precondition(parameters.layout.totalCount == network.parameterLayout.totalCount, "parameters of another network")
         precondition(gradients.layout.totalCount == network.parameterLayout.totalCount, "gradients of another network")
         precondition(batchStatistics.layout.totalCount == network.statisticsLayout.totalCount, "statistics of another network")
-        let parameters = weights.complete()
-        precondition(parameters.layout.totalCount == network.parameterLayout.totalCount, "parameters of another network")
         let shard = Shard(
-            count: sampleCount, parameters: parameters, weights: weights, gradients: gradients, adds: adds,
-            batchStatistics: batchStatistics, dropout: dropout)
+            count: sampleCount, parameters: parameters, gradients: gradients, adds: adds, batchStatistics: batchStatistics,
+            dropout: dropout)
         forwardFeatures(shard)
         let logits = forwardClassifier(shard)
         let (lossSum, correct) = softmaxCrossEntropy(
@@ -65,23 +63,10 @@ public final class TrainingLane: Sendable {
         return ShardOutcome(lossSum: lossSum, correct: correct)
     }
 
-    /// The same with weights that are prepared for this one run.
-    public func run(
-        sampleCount: Int, labels: [Int32], parameters: ParameterVector, gradients: ParameterVector,
-        batchStatistics: ParameterVector, gradientScale: Float, dropout: DropoutContext
-    ) -> ShardOutcome {
-        let weights = PreparedWeights(network, for: .training)
-        weights.assign(parameters)
-        return run(
-            sampleCount: sampleCount, labels: labels, weights: weights, gradients: gradients, batchStatistics: batchStatistics,
-            gradientScale: gradientScale, dropout: dropout)
-    }
-
     /// What `run` was given.
     struct Shard {
         let count: Int
         let parameters: ParameterVector
-        let weights: PreparedWeights
         let gradients: ParameterVector
         let adds: Bool
         let batchStatistics: ParameterVector

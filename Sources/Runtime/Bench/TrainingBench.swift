@@ -13,7 +13,6 @@ final class TrainingBench {
     private let parameters: ParameterVector
     private let velocity: ParameterVector
     private let statistics: ParameterVector
-    private let weights: PreparedWeights
     private let shards: [Shard]
     private let parts: [ShardSum]
     private let lanes: LaneShelf<TrainingLane>
@@ -40,7 +39,6 @@ final class TrainingBench {
         parameters = network.initialParameters(seed: 1)
         velocity = ParameterVector(network.parameterLayout)
         statistics = network.initialStatistics()
-        weights = PreparedWeights(network, for: .training)
         let shardSize = Self.shardSize(batch: batch)
         self.shardSize = shardSize
         shards = stride(from: 0, to: batch, by: shardSize).map { first in
@@ -51,19 +49,18 @@ final class TrainingBench {
         lanes = LaneShelf { TrainingLane(network, shardSize: shardSize) }
     }
 
-    /// Bytes of each lane's arena and of the transformed weights.
-    var memory: (lane: Int, weights: Int) { (lanes[0].arenaByteCount, weights.byteCount) }
+    /// Bytes of each lane's arena.
+    var laneBytes: Int { lanes[0].arenaByteCount }
 
     func step(_ number: Int) throws(Problem) {
-        let (shards, parts, lanes, weights, batch) = (shards, parts, lanes, weights, batch)
-        weights.assign(parameters)
+        let (shards, parts, lanes, parameters, batch) = (shards, parts, lanes, parameters, batch)
         _ = try forEachShard(count: parts.count, lanes: threads, makeContext: { lanes[$0] }) { lane, part in
             parts[part].compute { leaf, gradients, adds, statistics in
                 let shard = shards[leaf]
                 shard.images.withBuffer { lane.input.slice(0, $0.count).copy(from: $0) }
                 let dropout = DropoutContext(seed: 1, step: number, sampleIndices: Array(0..<shard.labels.count))
                 _ = lane.run(
-                    sampleCount: shard.labels.count, labels: shard.labels, weights: weights, gradients: gradients, adds: adds,
+                    sampleCount: shard.labels.count, labels: shard.labels, parameters: parameters, gradients: gradients, adds: adds,
                     batchStatistics: statistics, gradientScale: 1 / Float(batch), dropout: dropout)
             }
         }

@@ -1,0 +1,62 @@
+/// How the transformed weights of a convolution, [q, inner, columns], are made and kept: in panels of 32 columns. Small ones are
+/// transformed once, before the first block of tiles; of large ones a part of a panel at a time, each time it is needed.
+struct PanelPlan {
+    /// Channels that a product sums over.
+    let inner: Int
+    /// Channels that come out.
+    let columns: Int
+    let products: Int
+
+    /// Fills a part of a panel with the transformed weights of `inner` channels and of `columns`.
+    typealias Transform = (_ part: UnsafeMutablePointer<Float>, _ inner: Range<Int>, _ columns: Range<Int>) -> Void
+
+    init<Scheme: TileScheme>(_: Scheme.Type, inner: Int, columns: Int) {
+        self.inner = inner
+        self.columns = columns
+        products = Scheme.products
+    }
+
+    // 2.4 MB, of which each panel is read in one stream, and 590 kB, which stay in the second-level cache.
+    private static let largestWhole = 600_000
+    private static let largestPart = 147_456
+
+    private var isWhole: Bool { products * inner * columns <= Self.largestWhole }
+    /// Channels of a part, a multiple of 16.
+    private var partInner: Int {
+        isWhole ? inner : min(inner, max(vectorWidth, Self.largestPart / (products * panelWidth) / vectorWidth * vectorWidth))
+    }
+    /// Floats from the part of one product to that of the next. A cache line more than it takes, for matrices a power of two apart
+    /// would all want the same cache sets.
+    var pointStride: Int { partInner &* panelWidth &+ vectorWidth }
+    private var panelCount: Int { products * pointStride }
+
+    /// Floats of memory for panels.
+    var count: Int { isWhole ? (columns + panelWidth - 1) / panelWidth * panelCount : panelCount }
+
+    @inline(__always)
+    func forEachPanel(_ body: (_ columns: Range<Int>) -> Void) {
+        for first in stride(from: 0, to: columns, by: panelWidth) { body(first..<min(first + panelWidth, columns)) }
+    }
+
+    /// Makes all panels, where they are kept.
+    func prepareAll(_ panels: UnsafeMutablePointer<Float>, _ transform: Transform) {
+        guard isWhole else { return }
+        for first in stride(from: 0, to: columns, by: panelWidth) {
+            transform(panels + first / panelWidth * panelCount, 0..<inner, first..<min(first + panelWidth, columns))
+        }
+    }
+
+    /// Goes through a panel's parts in the order of their channels.
+    @inline(__always)
+    func forEachPart(
+        _ panels: UnsafeMutablePointer<Float>, _ columns: Range<Int>, _ transform: Transform,
+        _ body: (_ part: UnsafePointer<Float>, _ inner: Range<Int>) -> Void
+    ) {
+        guard !isWhole else { return body(panels + columns.lowerBound / panelWidth &* panelCount, 0..<inner) }
+        for first in stride(from: 0, to: inner, by: partInner) {
+            let part = first..<min(first + partInner, inner)
+            transform(panels, part, columns)
+            body(panels, part)
+        }
+    }
+}

@@ -214,7 +214,10 @@ final class Cluster {
     private func act(_ actions: [CoordinatorMachine.Action]) throws {
         for action in actions {
             switch action {
-            case .send(let peer, .welcome(let welcome)): send(.welcome(neighbours.completed(welcome, for: peer)), to: peer)
+            case .send(let peer, .welcome(let welcome)):
+                let welcome = neighbours.completed(welcome, for: peer)
+                if welcome.memory != nil { logger.debug("memory in common", ["worker.name": welcome.name]) }
+                send(.welcome(welcome), to: peer)
             case .send(let peer, let message): send(message, to: peer)
             case .sendParameters(let peer, let reference):
                 let tensor = parameterTensor(reference, for: peer)

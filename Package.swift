@@ -40,10 +40,12 @@ let package = Package(
         system("CArchive", package: "libarchive-dev"),
         system("CSQLite", package: "libsqlite3-dev"),
         system("CSodium", package: "libsodium-dev"),
+        // Of the C library itself.
+        .systemLibrary(name: "CMemory", path: "Sources/CMemory"),
 
         // From the ground up; each imports only what stands above it.
         module("Diagnostics", []),
-        module("Tensors", ["Diagnostics", "CSodium"]),
+        module("Tensors", ["Diagnostics", "CSodium", "CMemory"]),
         module("Kernels", ["Tensors", "COpenBLAS"], hot: true),
         module("Networks", ["Diagnostics", "Tensors", "Kernels"]),
         module("Datasets", ["Diagnostics", "Tensors", "CArchive"]),

@@ -14,19 +14,29 @@ public struct PartialSum: Sendable, Equatable {
         self.figures = figures
     }
 
-    /// Whether another sum has the same names and sizes, which adding requires.
-    public func matches(_ other: PartialSum) -> Bool {
-        floats.mapValues(\.shape) == other.floats.mapValues(\.shape)
-            && doubles.mapValues(\.count) == other.doubles.mapValues(\.count)
-            && Set(figures.keys) == Set(other.figures.keys)
+    /// The names and sizes of a sum's parts.
+    public struct Form: Sendable, Equatable {
+        let floats: [String: Shape]
+        let doubles: [String: Int]
+        let figures: Set<String>
     }
 
+    public var form: Form {
+        Form(floats: floats.mapValues(\.shape), doubles: doubles.mapValues(\.count), figures: Set(figures.keys))
+    }
+
+    /// Whether another sum has the same names and sizes, which adding requires.
+    public func matches(_ other: borrowing PartialSum) -> Bool { form == other.form }
+
     /// Adds `other` on the right, elementwise.
+    /// - Parameter pool: where memory comes from if the left side's is read by others too or is another process's.
     /// - Precondition: the sums match.
-    public mutating func add(_ other: PartialSum) {
+    public mutating func add(_ other: consuming PartialSum, from pool: StoragePool) {
         precondition(matches(other), "sums of different make")
-        for (name, source) in other.floats {
-            source.withBuffer { source in floats[name]?.withMutableBuffer { addInto($0, source) } }
+        for name in Array(floats.keys) {
+            // Out of the dictionaries, so that a tensor that nobody else holds is seen to be one.
+            guard let left = floats.removeValue(forKey: name), let right = other.floats.removeValue(forKey: name) else { continue }
+            floats[name] = Self.sum(left, right, from: pool)
         }
         for (name, source) in other.doubles {
             // Takes the array out so that it is unique and adds in place.
@@ -35,5 +45,22 @@ public struct PartialSum: Sendable, Equatable {
             doubles[name] = target
         }
         for (name, value) in other.figures { figures[name, default: 0] += value }
+    }
+
+    /// left + right, in the memory of the one or the other where that may be written.
+    private static func sum(_ left: consuming Tensor, _ right: consuming Tensor, from pool: StoragePool) -> Tensor {
+        if left.isUnshared {
+            left.withMutableBuffer { sum in right.withBuffer { addInto(sum, $0) } }
+            return left
+        }
+        if right.isUnshared {
+            right.withMutableBuffer { sum in left.withBuffer { sum.setToSum($0, sum) } }
+            return right
+        }
+        var target = Tensor(left.shape, from: pool)
+        target.withMutableBuffer { sum in
+            left.withBuffer { left in right.withBuffer { sum.setToSum(left, $0) } }
+        }
+        return target
     }
 }

@@ -1,4 +1,5 @@
 import Messages
+import Tensors
 
 /// Adds the sums of tree nodes as they come, in any order: whenever both halves of a node are there, the right is added to
 /// the left. What is held at any time is at most one sum per open subtree.
@@ -6,22 +7,24 @@ public struct TreeReducer: Sendable {
     public let tree: ReductionTree
     /// Where adding ends: the root, or the node that a worker was dealt.
     public let top: TreeNode
+    private let pool: StoragePool
     private var held: [TreeNode: PartialSum] = [:]
 
+    /// - Parameter pool: where sums find memory that cannot be made in that of their parts.
     /// - Precondition: `top` belongs to the tree.
-    public init(_ tree: ReductionTree, top: TreeNode? = nil) {
+    public init(_ tree: ReductionTree, top: TreeNode? = nil, pool: StoragePool = StoragePool(kept: 0)) {
         let top = top ?? tree.root
         precondition(tree.contains(top), "node outside the tree")
         self.tree = tree
         self.top = top
+        self.pool = pool
     }
 
     /// Takes one node's sum.
     /// - Precondition: the node lies under `top` and neither it nor a node that covers it was added before.
-    public mutating func add(_ sum: PartialSum, at node: TreeNode) {
+    public mutating func add(_ sum: consuming PartialSum, at node: TreeNode) {
         precondition(tree.contains(node), "node outside the tree")
         var node = node
-        var sum = sum
         while node != top {
             let isLeft = node.index & 1 == 0
             let parent = TreeNode(level: node.level + 1, index: node.index >> 1)
@@ -30,13 +33,14 @@ public struct TreeReducer: Sendable {
                 // No right half here: the node stands for its parent.
             } else if var other = held.removeValue(forKey: sibling) {
                 if isLeft {
-                    sum.add(other)
+                    sum.add(other, from: pool)
                 } else {
-                    other.add(sum)
+                    other.add(sum, from: pool)
                     sum = other
                 }
             } else {
-                precondition(held.updateValue(sum, forKey: node) == nil, "node added twice")
+                let earlier = held.updateValue(sum, forKey: node)
+                precondition(earlier == nil, "node added twice")
                 return
             }
             node = parent
@@ -46,5 +50,8 @@ public struct TreeReducer: Sendable {
 
     /// The sum over all leaves of `top`, once every one is in.
     public var total: PartialSum? { held[top] }
+
+    /// The same, given away: the reducer holds nothing afterwards.
+    public mutating func takeTotal() -> PartialSum? { held.removeValue(forKey: top) }
     public var heldCount: Int { held.count }
 }

@@ -1,5 +1,6 @@
 import Diagnostics
 import Messages
+import Tensors
 
 /// A worker's decisions: joining, joining again after the coordinator was gone, beating, taking units and answering them.
 ///
@@ -17,9 +18,12 @@ public struct WorkerMachine: Sendable {
         public var helloSeconds = 2.0
         /// How long to knock unheard before giving up.
         public var giveUpSeconds: Double
+        /// Memory that shows a coordinator of this machine that it is one.
+        public var memory: SegmentReference?
 
         public init(
-            name: String, host: String, pid: Int, threads: Int, fingerprint: String, endpoint: String, giveUpSeconds: Double
+            name: String, host: String, pid: Int, threads: Int, fingerprint: String, endpoint: String, giveUpSeconds: Double,
+            memory: SegmentReference? = nil
         ) {
             self.name = name
             self.host = host
@@ -28,6 +32,7 @@ public struct WorkerMachine: Sendable {
             self.fingerprint = fingerprint
             self.endpoint = endpoint
             self.giveUpSeconds = giveUpSeconds
+            self.memory = memory
         }
     }
 
@@ -51,6 +56,10 @@ public struct WorkerMachine: Sendable {
         case configure(Welcome)
         case store(ParameterUpdate)
         case begin(WorkUnit)
+        /// The coordinator has read the memory of that sequence number.
+        case release(sequence: Int)
+        /// It cannot map this worker's memory: results go in frames.
+        case stopLending
         /// Work in hand is nobody's any more.
         case discardWork
         case log(LogLevel, String, fields: [String: String])
@@ -153,6 +162,9 @@ public struct WorkerMachine: Sendable {
                 guard case .joined = state else { return [] }
                 return knockAgain("the coordinator no longer knew this worker", at: now)
             }
+            if refused.code == .memory {
+                return [.stopLending, .log(.warning, "tensors travel from now on", fields: ["reason": refused.reason])]
+            }
             state = .over
             return [.leave(.failed(Problem("the coordinator refused: \(refused.reason)", at: settings.endpoint, remedy: refused.remedy)))]
         case .ended(let ended):
@@ -167,7 +179,9 @@ public struct WorkerMachine: Sendable {
             guard case .joined = state else { return [] }
             unitsInHand.insert(assignment.id)
             return [.begin(assignment)]
-        case .acknowledgement, .cancel: return []
+        case .acknowledgement(let acknowledgement):
+            return acknowledgement.of == .result ? [.release(sequence: acknowledgement.sequence)] : []
+        case .cancel: return []
         default: return [.log(.warning, "the coordinator sent what only a worker sends", fields: [:])]
         }
     }
@@ -201,7 +215,7 @@ public struct WorkerMachine: Sendable {
         state = .knocking(lastHello: now)
         return [.send(.hello(Hello(
             name: settings.name, incarnation: incarnation, host: settings.host, pid: settings.pid, threads: settings.threads,
-            fingerprint: settings.fingerprint)))]
+            fingerprint: settings.fingerprint, memory: settings.memory)))]
     }
 
     /// Says once, at the second try, that nobody has answered.

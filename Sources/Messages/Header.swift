@@ -16,7 +16,8 @@ struct HeaderWriter: Encodable {
         try container.encode(envelope.sender, forKey: .sender)
         try container.encodeIfPresent(payload.carriedUnit, forKey: .unit)
         let table = tensors.map {
-            TensorTableEntry(name: $0.name, type: $0.type.rawValue, shape: $0.shape.dimensions, bytes: $0.data.count)
+            TensorTableEntry(
+                name: $0.name, type: $0.type.rawValue, shape: $0.shape.dimensions, bytes: $0.byteCount, memory: $0.memory)
         }
         try container.encode(table, forKey: .tensors)
         try container.encode(payload, forKey: .body)

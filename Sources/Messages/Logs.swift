@@ -18,9 +18,10 @@ public struct LogBatch: Hashable, Codable, Sendable {
     }
 }
 
-/// coordinator → worker: everything up to a sequence number has been taken and stored.
+/// coordinator → worker: everything up to a sequence number has been taken and stored; or, of a result that names memory, the
+/// content of that sequence number has been read and the memory is the worker's to write again.
 public struct Acknowledgement: Hashable, Codable, Sendable {
-    /// The kind of message that is acknowledged: `log`.
+    /// The kind of message that is acknowledged: `log`, `heartbeat` or `result`.
     public var of: MessageKind
     public var sequence: Int
 

@@ -12,6 +12,7 @@ extension Hello: MessagePayload {
         try check.count(threads, "threads")
         try check.require(threads >= 1 && threads <= 65_536, "threads", "is \(threads), outside 1…65536")
         try check.name(fingerprint, "fingerprint")
+        try check.require(memory?.isPlausible ?? true, "memory", "is no possible memory")
         try check.require(
             protocolRange.lowest >= 1 && protocolRange.lowest <= protocolRange.highest, "protocolRange",
             "is \(protocolRange.lowest)…\(protocolRange.highest)")
@@ -25,6 +26,7 @@ extension Welcome: MessagePayload {
     func check(_ check: FieldCheck) throws(ProtocolError) {
         try check.name(run, "run")
         try check.name(name, "name")
+        try check.require(memory?.isPlausible ?? true, "memory", "is no possible memory")
         try check.amount(heartbeatSeconds, "heartbeatSeconds")
         try check.amount(timeoutSeconds, "timeoutSeconds")
         try check.require(

@@ -1,4 +1,5 @@
 import Foundation
+import Tensors
 
 // Joining, staying and leaving.
 
@@ -15,10 +16,12 @@ public struct Hello: Hashable, Codable, Sendable {
     /// Instruction set, BLAS core and build; a run admits one, for others give other last bits.
     public var fingerprint: String
     public var protocolRange: ProtocolRange
+    /// An empty segment of the worker's: a coordinator that can map it runs on the same machine, under the same user.
+    public var memory: SegmentReference?
 
     public init(
         name: String, incarnation: String, host: String, pid: Int, threads: Int, fingerprint: String,
-        protocolRange: ProtocolRange = .supported
+        protocolRange: ProtocolRange = .supported, memory: SegmentReference? = nil
     ) {
         self.name = name
         self.incarnation = incarnation
@@ -27,6 +30,7 @@ public struct Hello: Hashable, Codable, Sendable {
         self.threads = threads
         self.fingerprint = fingerprint
         self.protocolRange = protocolRange
+        self.memory = memory
     }
 }
 
@@ -54,13 +58,19 @@ public struct Welcome: Hashable, Codable, Sendable {
     public var timeoutSeconds: Double
     /// JSON text that says what the lanes must be built for (model, preprocessing, heads, shard size); opaque here.
     public var task: String
+    /// An empty segment of the coordinator's, where it could map the worker's: if the worker can map this one, large tensors
+    /// stay in memory, and messages say where.
+    public var memory: SegmentReference?
 
-    public init(run: String, name: String, heartbeatSeconds: Double, timeoutSeconds: Double, task: String) {
+    public init(
+        run: String, name: String, heartbeatSeconds: Double, timeoutSeconds: Double, task: String, memory: SegmentReference? = nil
+    ) {
         self.run = run
         self.name = name
         self.heartbeatSeconds = heartbeatSeconds
         self.timeoutSeconds = timeoutSeconds
         self.task = task
+        self.memory = memory
     }
 }
 
@@ -77,6 +87,8 @@ public struct RefusalCode: RawRepresentable, Hashable, Codable, Sendable {
     public static let unknownPeer = RefusalCode(rawValue: "unknown-peer")
     public static let wrongRun = RefusalCode(rawValue: "wrong-run")
     public static let runOver = RefusalCode(rawValue: "run-over")
+    /// Memory that a result names cannot be mapped; to be answered by sending tensors in frames from then on.
+    public static let memory = RefusalCode(rawValue: "memory")
     public static let full = RefusalCode(rawValue: "full")
 }
 

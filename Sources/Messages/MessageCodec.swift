@@ -26,7 +26,9 @@ public struct MessageCodec: Sendable {
         let header: Data
         do { header = try encoder.encode(writer) } catch { throw .malformedHeader(reason: "\(error)") }
         var frames = [header]
-        for tensor in tensors { appendChunks(of: tensor.data, to: &frames) }
+        for tensor in tensors {
+            for piece in tensor.pieces { appendChunks(of: piece, to: &frames) }
+        }
         try limits.check(frames)
         return frames
     }

@@ -8,16 +8,21 @@ struct TensorTable {
 
     /// A tensor takes as many frames as it needs to be complete, at least one; none is shared, none may be left over.
     func tensors(from frames: ArraySlice<Data>) throws(ProtocolError) -> [WireTensor] {
-        guard entries.count <= frames.count else {
-            throw .frameCount(announced: "at least \(entries.count) frames", arrived: frames.count)
+        let carried = entries.count { $0.memory == nil }
+        guard carried <= frames.count else {
+            throw .frameCount(announced: "at least \(carried) frames", arrived: frames.count)
         }
         var rest = frames
         var seen = Set<String>()
         var tensors: [WireTensor] = []
         for entry in entries {
             let (type, shape) = try check(entry, seen: &seen)
-            let data = try take(entry, from: &rest)
-            tensors.append(WireTensor(entry.name, checked: type, shape, data))
+            if let memory = entry.memory {
+                try check(memory, of: entry, type)
+                tensors.append(WireTensor(entry.name, checked: type, shape, .memory(memory)))
+            } else {
+                tensors.append(WireTensor(entry.name, checked: type, shape, .bytes(try take(entry, from: &rest))))
+            }
         }
         guard rest.isEmpty else {
             throw .frameCount(announced: "\(frames.count - rest.count) frames", arrived: frames.count)
@@ -43,26 +48,45 @@ struct TensorTable {
         return (type, shape)
     }
 
-    private func take(_ entry: TensorTableEntry, from rest: inout ArraySlice<Data>) throws(ProtocolError) -> Data {
-        guard var data = rest.popFirst() else {
+    private func check(_ memory: SegmentReference, of entry: TensorTableEntry, _ type: ElementType) throws(ProtocolError) {
+        guard type == .float32 else { throw .badTensor(name: entry.name, reason: "\(type.rawValue) elements lie in memory, only F32 may") }
+        guard entry.bytes <= limits.frameBytes else {
+            throw .badTensor(name: entry.name, reason: "\(entry.bytes) bytes of memory, more than \(limits.frameBytes)")
+        }
+        guard memory.isPlausible else { throw .badTensor(name: entry.name, reason: "it lies in no possible memory") }
+    }
+
+    /// The frames of one tensor, as they are.
+    private func take(_ entry: TensorTableEntry, from rest: inout ArraySlice<Data>) throws(ProtocolError) -> [Data] {
+        guard let first = rest.popFirst() else {
             throw .badTensor(name: entry.name, reason: "\(entry.bytes) bytes announced, no frame is left")
         }
-        guard data.count < entry.bytes else {
-            if data.count == entry.bytes { return data }
-            throw .badTensor(name: entry.name, reason: "\(entry.bytes) bytes announced, a frame of \(data.count) arrived")
+        guard first.count < entry.bytes else {
+            if first.count == entry.bytes { return [first] }
+            throw .badTensor(name: entry.name, reason: "\(entry.bytes) bytes announced, a frame of \(first.count) arrived")
         }
-        // Announced bytes are memory only once the frames have turned out to hold them.
-        guard rest.reduce(data.count, { $0 + $1.count }) >= entry.bytes else {
-            throw .badTensor(name: entry.name, reason: "\(entry.bytes) bytes announced, the frames hold fewer")
-        }
-        data.reserveCapacity(entry.bytes)
-        while data.count < entry.bytes, let next = rest.popFirst() {
-            guard !next.isEmpty, data.count + next.count <= entry.bytes else {
+        var pieces = [first]
+        var count = first.count
+        while count < entry.bytes {
+            guard let next = rest.popFirst() else {
+                throw .badTensor(name: entry.name, reason: "\(entry.bytes) bytes announced, the frames hold fewer")
+            }
+            guard !next.isEmpty, count + next.count <= entry.bytes else {
                 throw .badTensor(name: entry.name, reason: "its frames do not add up to the \(entry.bytes) bytes announced")
             }
-            data.append(next)
+            pieces.append(next)
+            count += next.count
         }
-        return data
+        return pieces
+    }
+}
+
+extension SegmentReference {
+    /// Whether a process of Linux can have it; what it leads to is checked by whoever maps it.
+    var isPlausible: Bool {
+        (1...Int(Int32.max)).contains(process) && (0...Int(Int32.max)).contains(descriptor)
+            && (1...Limits.largestInteger).contains(sequence) && identifier.utf8.count == 32
+            && identifier.utf8.allSatisfy { (UInt8(ascii: "0")...UInt8(ascii: "9")).contains($0) || (UInt8(ascii: "a")...UInt8(ascii: "f")).contains($0) }
     }
 }
 

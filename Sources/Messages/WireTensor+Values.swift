@@ -30,7 +30,17 @@ extension WireTensor {
 
     private init(_ name: String, type: ElementType, _ shape: Shape, count: Int, _ data: Data) {
         precondition(count == shape.count, "\(count) values for tensor \(name) of shape \(shape)")
-        self.init(name, checked: type, shape, data)
+        self.init(name, checked: type, shape, .bytes([data]))
+    }
+
+    /// The elements in the tensor's own memory, which must not be changed by other means than the tensor's while they travel.
+    public init(_ name: String, _ tensor: Tensor) {
+        self.init(name, checked: .float32, tensor.shape, .floats(tensor))
+    }
+
+    /// float32 elements that do not travel.
+    public init(_ name: String, _ shape: Shape, at reference: SegmentReference) {
+        self.init(name, checked: .float32, shape, .memory(reference))
     }
 }
 
@@ -42,7 +52,7 @@ extension WireTensor {
         guard buffer.count == shape.count else {
             throw .badTensor(name: name, reason: "\(buffer.count) elements are expected, shape \(shape) has \(shape.count)")
         }
-        data.copyBytes(to: buffer.mutableBytes)
+        guard copyPieces(to: buffer.mutableBytes) else { throw unmapped }
     }
 
     public func floats() throws(ProtocolError) -> [Float] { try values(of: .float32, zero: 0) }
@@ -54,11 +64,24 @@ extension WireTensor {
         return data
     }
 
+    /// Returns whether the pieces fill the target.
+    private func copyPieces(to target: UnsafeMutableRawBufferPointer) -> Bool {
+        var place = 0
+        for piece in pieces {
+            piece.copyBytes(to: UnsafeMutableRawBufferPointer(rebasing: target[place..<(place + piece.count)]))
+            place += piece.count
+        }
+        return place == target.count
+    }
+
+    private var unmapped: ProtocolError { .badTensor(name: name, reason: "its elements lie in memory that was not mapped") }
+
     /// Copies rather than views: a frame's bytes may lie on any boundary.
     private func values<Element: BitwiseCopyable>(of type: ElementType, zero: Element) throws(ProtocolError) -> [Element] {
         try expect(type)
         var values = [Element](repeating: zero, count: shape.count)
-        values.withUnsafeMutableBytes { _ = data.copyBytes(to: $0) }
+        let isWhole = values.withUnsafeMutableBytes { copyPieces(to: $0) }
+        guard isWhole else { throw unmapped }
         return values
     }
 

@@ -4,22 +4,20 @@ import Messages
 import Tensors
 
 extension PartialSum {
-    /// What travels: one frame a tensor, in the order of their names.
+    /// What travels, in the order of the names.
     var wireTensors: [WireTensor] {
-        floats.sorted { $0.key < $1.key }.map { name, tensor in tensor.withBuffer { WireTensor(name, tensor.shape, floats: $0) } }
+        floats.sorted { $0.key < $1.key }.map { WireTensor($0.key, $0.value) }
             + doubles.sorted { $0.key < $1.key }.map { WireTensor($0.key, [$0.value.count], doubles: $0.value) }
     }
 
+    /// - Parameter pool: where float32 tensors that came in frames find memory; others stay where they are.
     /// - Throws: `Problem` for tensors that are neither float32 nor float64.
-    init(_ result: UnitResult) throws(Problem) {
+    init(_ result: UnitResult, from pool: StoragePool) throws(Problem) {
         self.init(figures: result.figures)
         for tensor in result.tensors {
             do throws(ProtocolError) {
                 switch tensor.type {
-                case .float32:
-                    var floats = Tensor(tensor.shape)
-                    try floats.withMutableBuffer { (buffer) throws(ProtocolError) in try tensor.floats(into: buffer) }
-                    self.floats[tensor.name] = floats
+                case .float32: floats[tensor.name] = try tensor.tensor(from: pool)
                 case .float64: doubles[tensor.name] = try tensor.doubles()
                 default: throw ProtocolError.badTensor(name: tensor.name, reason: "elements are \(tensor.type.rawValue), sums are F32 or F64")
                 }
@@ -31,26 +29,34 @@ extension PartialSum {
 }
 
 extension WireTensor {
-    /// A whole parameter vector, flat, in its layout's order with the padding.
-    init(_ vector: ParameterVector) { self.init("flat", [vector.buffer.count], floats: vector.buffer) }
+    /// The elements in place, or copied out of the frames that brought them.
+    func tensor(from pool: StoragePool) throws(ProtocolError) -> Tensor {
+        if case .floats(let tensor) = content { return tensor }
+        var tensor = Tensor(shape, from: pool)
+        try tensor.withMutableBuffer { (buffer) throws(ProtocolError) in try floats(into: buffer) }
+        return tensor
+    }
 }
 
 extension ParameterVector {
+    /// The name of the one tensor in which a whole vector travels: flat, in its layout's order with the padding.
+    static let wireName = "flat"
+
+    /// A copy from an update's frames.
     /// - Throws: `Problem` when the update is not one flat vector of this layout.
-    convenience init(_ update: ParameterUpdate, layout: TensorLayout) throws(Problem) {
-        self.init(layout)
+    convenience init(_ update: ParameterUpdate, layout: TensorLayout, from pool: StoragePool) throws(Problem) {
+        self.init(layout, from: pool)
         do throws(ProtocolError) {
-            try update.tensors.tensor("flat").floats(into: buffer)
+            try update.tensors.tensor(Self.wireName).floats(into: buffer)
         } catch {
             throw Problem("parameters \(update.set): \(error.description)", remedy: "run coordinator and workers from the same version")
         }
     }
-}
 
-extension Tensor {
-    /// A copy of a whole parameter vector.
-    init(_ vector: ParameterVector) {
-        self.init([vector.buffer.count])
-        withMutableBuffer { $0.copy(from: vector.buffer) }
+    /// The vector as it is now, for sending: it may change while the copy travels.
+    func snapshot(from pool: StoragePool) -> WireTensor {
+        var copy = Tensor([buffer.count], from: pool)
+        copy.withMutableBuffer { $0.copy(from: buffer) }
+        return WireTensor(Self.wireName, copy)
     }
 }

@@ -43,6 +43,19 @@ public struct FloatBuffer: @unchecked Sendable {
         values.withUnsafeBufferPointer { if let base = $0.baseAddress { pointer.update(from: base, count: count) } }
     }
 
+    /// Overwrites every element with left + right; either may be this buffer itself.
+    public func setToSum(_ left: FloatBuffer, _ right: FloatBuffer) {
+        precondition(left.count == count && right.count == count, "sum of \(left.count) and \(right.count) elements into \(count)")
+        typealias Lanes = SIMD16<Float>
+        let (out, a, b) = (UnsafeMutableRawPointer(pointer), UnsafeRawPointer(left.pointer), UnsafeRawPointer(right.pointer))
+        let whole = count & ~(Lanes.scalarCount - 1)
+        for place in stride(from: 0, to: whole * 4, by: MemoryLayout<Lanes>.stride) {
+            let sum = a.loadUnaligned(fromByteOffset: place, as: Lanes.self) + b.loadUnaligned(fromByteOffset: place, as: Lanes.self)
+            (out + place).storeBytes(of: sum, as: Lanes.self)
+        }
+        for index in whole..<count { pointer[index] = left.pointer[index] + right.pointer[index] }
+    }
+
     public var array: [Float] { Array(UnsafeBufferPointer(start: pointer, count: count)) }
 
     /// The raw little-endian bytes, for files and sockets.

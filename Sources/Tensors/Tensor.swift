@@ -16,7 +16,39 @@ public struct Tensor: Sendable, Equatable {
         storage.buffer.copy(from: values)
     }
 
+    /// Memory from a pool, with whatever was in it: to be written before it is read.
+    public init(_ shape: Shape, from pool: StoragePool) {
+        self.shape = shape
+        storage = pool.take(shape.count)
+    }
+
+    /// The elements of a vector, flat and with their padding, in the vector's own memory. Its last writer has gone: what is
+    /// written into the vector afterwards would show here.
+    public init(adopting vector: ParameterVector) {
+        shape = [vector.buffer.count]
+        storage = vector.storage
+    }
+
+    /// Another process's memory, in place.
+    /// - Parameter release: called when nobody here reads it any more, on any thread.
+    /// - Precondition: the mapping has as many floats as the shape.
+    public init(_ shape: Shape, _ mapping: SharedMapping, release: @escaping @Sendable () -> Void = {}) {
+        precondition(mapping.count == shape.count, "\(mapping.count) floats are mapped for shape \(shape)")
+        self.shape = shape
+        storage = AlignedStorage(lent: mapping.pointer, count: mapping.count, isReadOnly: true) {
+            withExtendedLifetime(mapping) {}
+            release()
+        }
+    }
+
     public var count: Int { storage.count }
+    /// The memory that another process may map to read the elements, if they lie in such. They must not change until it has
+    /// said that it is done.
+    public var segment: SharedSegment? { storage.segment }
+
+    /// Keeps the memory in place and readable for as long as the object that it returns lives.
+    public var owner: AnyObject { storage }
+
     public var array: [Float] { storage.buffer.array }
 
     public subscript(index: Int) -> Float {
@@ -44,8 +76,13 @@ public struct Tensor: Sendable, Equatable {
         return result
     }
 
+    /// Whether the elements can be changed in place: nobody else reads them.
+    public var isUnshared: Bool {
+        mutating get { isKnownUniquelyReferenced(&storage) && !storage.isReadOnly }
+    }
+
     private mutating func makeUnique() {
-        guard !isKnownUniquelyReferenced(&storage) else { return }
+        guard !isUnshared else { return }
         let copy = AlignedStorage(count: storage.count)
         copy.buffer.copy(from: storage.buffer)
         storage = copy

@@ -1,5 +1,6 @@
 import CZeroMQ
 import Foundation
+import Glibc
 import Messages
 
 extension Socket {
@@ -27,11 +28,41 @@ extension Socket {
         return lost ? .lost : .sent
     }
 
+    /// Frames from this size on are handed over where they lie; smaller ones are copied, which costs less.
+    private static let copiedBelow = 16 << 10
+
     private func send(_ frame: Data, flags: Int32) -> Bool {
+        guard frame.count < Self.copiedBelow else { return sendInPlace(frame, flags: flags) }
         let sent = frame.withUnsafeBytes { bytes in
             retrying { zmq_send(pointer, bytes.baseAddress, bytes.count, flags) }
         }
         return sent >= 0
+    }
+
+    /// Keeps the frame until libzmq has no use for it any more, which it says on a thread of its own.
+    private func sendInPlace(_ frame: Data, flags: Int32) -> Bool {
+        let held = Unmanaged.passRetained(HeldFrame(frame))
+        var message = zmq_msg_t()
+        let isMade = frame.withUnsafeBytes { bytes in
+            zmq_msg_init_data(
+                &message, UnsafeMutableRawPointer(mutating: bytes.baseAddress), bytes.count,
+                { _, hint in if let hint { Unmanaged<HeldFrame>.fromOpaque(hint).release() } }, held.toOpaque()) == 0
+        }
+        guard isMade else {
+            held.release()
+            return false
+        }
+        if retrying({ zmq_msg_send(&message, pointer, flags) }) >= 0 { return true }
+        let code = errno
+        zmq_msg_close(&message)
+        errno = code
+        return false
+    }
+
+    /// A large frame's bytes lie on the heap and nobody writes them while a reference is held.
+    private final class HeldFrame: Sendable {
+        let frame: Data
+        init(_ frame: Data) { self.frame = frame }
     }
 
     enum ReceiveResult {
@@ -73,8 +104,31 @@ extension Socket {
             defer { zmq_msg_close(message) }
             guard retrying({ zmq_msg_recv(message, pointer, ZMQ_DONTWAIT) }) >= 0 else { return nil }
             let size = zmq_msg_size(message)
+            let more = zmq_msg_more(message) != 0
+            if size >= Self.copiedBelow { return (Self.inPlace(message, size), more) }
             let data = zmq_msg_data(message).map { Data(bytes: $0, count: size) } ?? Data()
-            return (data, zmq_msg_more(message) != 0)
+            return (data, more)
+        }
+    }
+
+    /// The frame where libzmq has put it, which stays until the data goes.
+    private static func inPlace(_ message: UnsafeMutablePointer<zmq_msg_t>, _ size: Int) -> Data {
+        let kept = UnsafeMutablePointer<zmq_msg_t>.allocate(capacity: 1)
+        zmq_msg_init(kept)
+        zmq_msg_move(kept, message)
+        let release = ReceivedFrame(message: kept)
+        guard let bytes = zmq_msg_data(kept) else { return Data() }
+        return Data(bytesNoCopy: bytes, count: size, deallocator: .custom { _, _ in withExtendedLifetime(release) {} })
+    }
+
+    private final class ReceivedFrame: @unchecked Sendable {
+        let message: UnsafeMutablePointer<zmq_msg_t>
+
+        init(message: UnsafeMutablePointer<zmq_msg_t>) { self.message = message }
+
+        deinit {
+            zmq_msg_close(message)
+            message.deallocate()
         }
     }
 

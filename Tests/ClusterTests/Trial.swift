@@ -68,8 +68,8 @@ final class Trial {
 
     // MARK: Processes
 
-    func start(_ arguments: [String]) throws -> RunningProcess {
-        try RunningProcess(try filterscopeExecutable(), arguments, directory: temporary.path)
+    func start(_ arguments: [String], environment: [String: String] = [:]) throws -> RunningProcess {
+        try RunningProcess(try filterscopeExecutable(), arguments, environment: environment, directory: temporary.path)
     }
 
     /// `filterscope run`.
@@ -89,8 +89,20 @@ final class Trial {
         return (process, try #require(endpoint))
     }
 
-    func worker(_ name: String, at endpoint: String, threads: Int = 1, giveUp: Int = 60) throws -> RunningProcess {
-        try start(["worker", "--connect", endpoint, "--name", name, "--threads", "\(threads)", "--give-up", "\(giveUp)"])
+    func worker(
+        _ name: String, at endpoint: String, threads: Int = 1, giveUp: Int = 60, environment: [String: String] = [:]
+    ) throws -> RunningProcess {
+        try start(
+            ["worker", "--connect", endpoint, "--name", name, "--threads", "\(threads)", "--give-up", "\(giveUp)"],
+            environment: environment)
+    }
+
+    /// As if it ran on another machine: everything through the socket.
+    static let throughTheSocket = ["FILTERSCOPE_SHARED_MEMORY": "0"]
+
+    /// The names of the workers that read weights where the coordinator has them.
+    func neighbours() throws -> [String] {
+        try log().map(\.record).filter { $0.message == "memory in common" }.compactMap { $0.fields["worker.name"] }
     }
 
     // MARK: What the journal says

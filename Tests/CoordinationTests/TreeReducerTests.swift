@@ -39,16 +39,40 @@ import Testing
         }
     }
 
+    /// Parts that others still read stay as they are; parts that nobody else has are added up where they lie.
+    @Test func partsThatOthersReadStay() {
+        let tree = ReductionTree(leafCount: 2)
+        let pool = StoragePool(kept: 2)
+        let values = (0..<2).map { randomFloats(40_000, seed: UInt64($0)) }
+        let expected = zip(values[0], values[1]).map { $0 + $1 }
+        for readable in [[], [0], [1], [0, 1]] {
+            for order in [[0, 1], [1, 0]] {
+                var leaves = values.map { Tensor([40_000], $0) }
+                let readers = readable.map { leaves[$0] }
+                var reducer = TreeReducer(tree, pool: pool)
+                for index in order {
+                    reducer.add(PartialSum(floats: ["gradient": leaves[index]]), at: TreeNode(level: 0, index: index))
+                }
+                leaves = []
+                #expect(readers.map(\.array) == readable.map { values[$0] })
+                let total = reducer.takeTotal()
+                #expect(total?.floats["gradient"]?.array == expected)
+                #expect(reducer.total == nil && reducer.heldCount == 0)
+            }
+        }
+        #expect(pool.freeCount > 0, "a sum beside its parts found memory in the pool, and gave it back")
+    }
+
     @Test func aDifferentOrderWouldShow() {
         let tree = ReductionTree(leafCount: 8)
         var inLine = leaf(0)
-        for index in 1..<8 { inLine.add(leaf(index)) }
+        for index in 1..<8 { inLine.add(leaf(index), from: StoragePool(kept: 0)) }
         #expect(inLine != sum(tree, tree.root), "the leaves do not tell orders apart, and the test above would prove nothing")
     }
 
     @Test func figuresAddUp() {
         var a = PartialSum(figures: ["loss": 1.5, "samples": 2])
-        a.add(PartialSum(figures: ["loss": 0.25, "samples": 3]))
+        a.add(PartialSum(figures: ["loss": 0.25, "samples": 3]), from: StoragePool(kept: 0))
         #expect(a.figures == ["loss": 1.75, "samples": 5])
         #expect(!a.matches(PartialSum(figures: ["loss": 1])))
     }

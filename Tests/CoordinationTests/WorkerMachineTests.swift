@@ -26,12 +26,25 @@ import Testing
             case .configure: "configure"
             case .store: "store"
             case .begin: "begin"
+            case .release(let sequence): "release \(sequence)"
+            case .stopLending: "stop lending"
             case .discardWork: "discard"
             case .log(_, let text, _): "log \(text)"
             case .leave(.done): "done"
             case .leave(.failed): "failed"
             }
         }
+    }
+
+    @Test func memoryIsReleasedWhenTheCoordinatorHasReadIt() {
+        var machine = machine()
+        _ = machine.handle(.connected, at: 0)
+        _ = machine.handle(.received(welcome), at: 0)
+        #expect(kinds(machine.handle(.received(.acknowledgement(Acknowledgement(of: .result, sequence: 9))), at: 1)) == ["release 9"])
+        #expect(machine.handle(.received(.acknowledgement(Acknowledgement(of: .heartbeat, sequence: 9))), at: 1).isEmpty)
+        let refusal = Message.refused(Refusal(code: .memory, reason: "no such process"))
+        #expect(kinds(machine.handle(.received(refusal), at: 2)) == ["stop lending", "log tensors travel from now on"])
+        #expect(machine.isJoined)
     }
 
     @Test func knocksUntilWelcome() {

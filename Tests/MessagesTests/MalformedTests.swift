@@ -111,6 +111,39 @@ import Testing
         _ = error([table("[2]", bytes: "8", name: String(repeating: "n", count: 300)), Data(count: 8)])
     }
 
+    @Test(arguments: [
+        (#"{"process":0,"descriptor":7,"identifier":"I","sequence":1}"#, "F32", "8"),
+        (#"{"process":4294967297,"descriptor":7,"identifier":"I","sequence":1}"#, "F32", "8"),
+        (#"{"process":1,"descriptor":-1,"identifier":"I","sequence":1}"#, "F32", "8"),
+        (#"{"process":1,"descriptor":7,"identifier":"I","sequence":0}"#, "F32", "8"),
+        (#"{"process":1,"descriptor":7,"identifier":"../../etc/passwd","sequence":1}"#, "F32", "8"),
+        (#"{"process":1,"descriptor":7,"sequence":1}"#, "F32", "8"),
+        (#"{"process":1,"descriptor":7,"identifier":"I","sequence":1}"#, "F64", "16"),
+        (#"{"process":1,"descriptor":7,"identifier":"I","sequence":1}"#, "F32", "12"),
+        (#""/dev/shm/x""#, "F32", "8"),
+    ])
+    func impossibleMemoryIsRefused(memory: String, type: String, bytes: String) {
+        let memory = memory.replacingOccurrences(of: #""I""#, with: #""0123456789abcdef0123456789abcdef""#)
+        let tensors = #"[{"name":"a","type":"\#(type)","shape":[2],"bytes":\#(bytes),"memory":\#(memory)}]"#
+        _ = error([header(tensors: tensors)])
+    }
+
+    @Test func memoryTakesNoFrameAndKeepsToTheLimits() throws {
+        let memory = #"{"process":1,"descriptor":7,"identifier":"0123456789abcdef0123456789abcdef","sequence":1}"#
+        let tensors = #"[{"name":"a","type":"F32","shape":[2],"bytes":8,"memory":\#(memory)}]"#
+        guard case .result(let result) = try codec.decode([header(tensors: tensors)]).message else {
+            Issue.record("no result")
+            return
+        }
+        #expect(result.tensors[0].memory?.descriptor == 7)
+        #expect(throws: ProtocolError.self, "nothing has been mapped") { try result.tensors[0].floats() }
+        #expect(error([header(tensors: tensors), Data(count: 8)]) == .frameCount(announced: "0 frames", arrived: 1))
+        var limits = Limits()
+        limits.frameBytes = 1024
+        let large = tensors.replacingOccurrences(of: "[2]", with: "[300]").replacingOccurrences(of: ":8,", with: ":1200,")
+        #expect(error([header(tensors: large)], limits: limits) == .badTensor(name: "a", reason: "1200 bytes of memory, more than 1024"))
+    }
+
     @Test func deepNestingIsRefusedBeforeParsing() {
         let deep = Data((#"{"a":"# + String(repeating: "[", count: 500_000)).utf8)
         #expect(error([deep]) == .nestedTooDeeply(limit: 16))

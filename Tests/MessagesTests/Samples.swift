@@ -17,11 +17,14 @@ enum Samples {
         ("unit-survey", from("coordinator", .unit(surveyUnit))),
         ("unit-filters", from("coordinator", .unit(filterUnit))),
         ("result", from("anna", .result(result))),
+        ("result-in-memory", from("anna", .result(resultInMemory))),
         ("failure", from("anna", .failure(UnitFailure(unit: 7, what: "out of memory", retryable: true)))),
         ("cancel", from("coordinator", .cancel(UnitCancellation(unit: 7)))),
         ("parameters", from("coordinator", .parameters(parameters))),
+        ("parameters-in-memory", from("coordinator", .parameters(parametersInMemory))),
         ("log", from("anna", .log(LogBatch(firstSequence: 12, records: [record], dropped: 3)))),
         ("acknowledgement", from("coordinator", .acknowledgement(Acknowledgement(of: .log, sequence: 12)))),
+        ("acknowledgement-of-memory", from("coordinator", .acknowledgement(Acknowledgement(of: .result, sequence: 9)))),
         ("status-request", from("status", run: "", .statusRequest(StatusRequest()))),
         ("status", from("coordinator", .status(status))),
         ("logs-request", from("logs", run: "", .logsRequest(logsRequest))),
@@ -34,9 +37,14 @@ enum Samples {
 
     static let hello = Hello(
         name: "anna", incarnation: "6F9619FF-8B86-D011-B42D-00CF4FC964FF", host: "node1", pid: 4711, threads: 2,
-        fingerprint: "avx512 SkylakeX 0.3.21 release", protocolRange: ProtocolRange(lowest: 1, highest: 2))
+        fingerprint: "avx512 SkylakeX 0.3.21 release", protocolRange: ProtocolRange(lowest: 1, highest: 2),
+        memory: memory(1))
+    static func memory(_ sequence: Int) -> SegmentReference {
+        SegmentReference(process: 4711, descriptor: 7, identifier: "0123456789abcdef0123456789abcdef", sequence: sequence)
+    }
     static let welcome = Welcome(
-        run: "fashion-demo-1", name: "anna-2", heartbeatSeconds: 1, timeoutSeconds: 7.5, task: #"{"model":"vgg11","width":16}"#)
+        run: "fashion-demo-1", name: "anna-2", heartbeatSeconds: 1, timeoutSeconds: 7.5, task: #"{"model":"vgg11","width":16}"#,
+        memory: memory(2))
     static let refusal = Refusal(
         code: .fingerprint, reason: "kernels differ: \"avx2\", not \"avx512\"", remedy: "build with FILTERSCOPE_MARCH=x86-64-v3 everywhere")
     static let heartbeat = Heartbeat(sequence: 41, unit: 1 << 63, lanesBusy: 2, residentBytes: 123_456_789, unitsDone: 40)
@@ -64,6 +72,11 @@ enum Samples {
             WireTensor("sums", [2], doubles: [1e300, -.pi]),
         ])
     static let parameters = ParameterUpdate(set: "network", version: 1201, tensors: [WireTensor("values", [3], floats: [0.1, 0.2, 0.3])])
+    static let resultInMemory = UnitResult(
+        unit: 7, seconds: 0.25, figures: ["loss": 230.2585],
+        tensors: [WireTensor("gradient", [2, 2], at: memory(9)), WireTensor("statistics", [2], floats: [1, -0.5])])
+    static let parametersInMemory = ParameterUpdate(
+        set: "network", version: 1201, tensors: [WireTensor("flat", [15_000_000], at: memory(1201))])
     static let record = LogRecord(
         time: 1_700_000_000.125, level: .warning, source: "anna", unit: 7, message: "slow unit", fields: ["unit.seconds": "9.5", "weg/zeit": "ü\n"])
     static let status = StatusReport(

@@ -30,6 +30,35 @@ import Testing
         }
     }
 
+    @Test func tensorsTravelFromWhereTheyLie() throws {
+        var tensor = Tensor([40_000], (0..<40_000).map(Float.init))
+        let wire = WireTensor("a", tensor)
+        let address = tensor.withBuffer { UInt(bitPattern: $0.pointer) }
+        let pieces = wire.pieces
+        #expect(pieces.count == 1 && pieces[0].withUnsafeBytes { UInt(bitPattern: $0.baseAddress) } == address)
+        // What is written later does not travel.
+        tensor[7] = -1
+        #expect(try wire.floats() == (0..<40_000).map(Float.init))
+        #expect(tensor[7] == -1)
+        #expect(wire == WireTensor("a", [40_000], floats: (0..<40_000).map(Float.init)))
+    }
+
+    @Test func piecesStayAsTheyCame() throws {
+        var codec = MessageCodec()
+        codec.limits.chunkBytes = 12
+        let values: [Double] = [1, 2, 3, 4]
+        let result = UnitResult(unit: 1, seconds: 0, tensors: [WireTensor("a", [4], doubles: values)])
+        let frames = try codec.encode(Envelope(run: "", sender: "x", message: .result(result)))
+        #expect(frames.dropFirst().map(\.count) == [12, 12, 8])
+        guard case .result(let read) = try codec.decode(frames).message else {
+            Issue.record("no result")
+            return
+        }
+        #expect(read.tensors[0].pieces.count == 3)
+        #expect(try read.tensors[0].doubles() == values)
+        #expect(read == result)
+    }
+
     @Test func wrongTypesAndCountsAreRefused() {
         let tensor = WireTensor("a", [1], floats: [1])
         #expect(throws: ProtocolError.self) { try tensor.doubles() }

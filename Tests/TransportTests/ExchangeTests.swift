@@ -54,6 +54,27 @@ import Transport
         #expect(try dealer.mailbox.message().frames == [big, big])
     }
 
+    /// Large frames are handed over where they lie, both ways.
+    @Test func framesKeepTheirBytes() throws {
+        let directory = try TemporaryDirectory()
+        var router: TestRouter? = try TestRouter(freshAddress("ipc", in: directory))
+        let dealer = try TestDealer(try #require(router?.endpoint.address))
+        var received: [Data] = []
+        for round in 0..<20 {
+            var frame = Data(repeating: UInt8(round), count: 1 << 20)
+            dealer.send([Data("a".utf8), frame, frame[1000..<90_000]])
+            // Written after it was handed over: the sender's own copy.
+            frame[0] = 255
+            #expect(frame[0] == 255)
+        }
+        for _ in 0..<20 { received.append(contentsOf: try #require(router?.mailbox.message().frames.dropFirst())) }
+        dealer.endpoint.close()
+        router = nil
+        for (index, frame) in received.enumerated() {
+            #expect(frame.count == (index % 2 == 0 ? 1 << 20 : 89_000) && frame.allSatisfy { $0 == UInt8(index / 2) })
+        }
+    }
+
     @Test func encodedMessagesPass() throws {
         let router = try TestRouter("tcp://127.0.0.1:*")
         let dealer = try TestDealer(router.endpoint.address)

@@ -33,7 +33,18 @@ final class Cluster {
     private let run: String
     private weak var owner: (any ClusterOwner)?
 
-    private var parameters: [String: (version: UInt64, tensors: [WireTensor])] = [:]
+    /// What was published last under each name.
+    private struct Publication {
+        let version: UInt64
+        let vector: ParameterVector
+        /// For workers on other machines, made when the first of them needs it.
+        var snapshot: WireTensor?
+    }
+
+    private var parameters: [String: Publication] = [:]
+    private let neighbours: Neighbours
+    /// Where sums and snapshots find memory.
+    let sums = StoragePool(kept: 4)
     private var nextVersion: UInt64 = 1
     private var nextUnit: UInt64
     private var results: [(WorkUnit, UnitResult)] = []
@@ -51,7 +62,14 @@ final class Cluster {
         self.logger = logger
         let mailbox = Mailbox<TransportEvent>()
         self.mailbox = mailbox
-        router = try RouterEndpoint(bind: endpoint, insecure: insecure) { mailbox.put($0) }
+        let router = try RouterEndpoint(bind: endpoint, insecure: insecure) { mailbox.put($0) }
+        self.router = router
+        neighbours = Neighbours { [codec, run = settings.run] peer, sequence in
+            let message = Message.acknowledgement(Acknowledgement(of: .result, sequence: sequence))
+            // An acknowledgement that is lost costs the worker a buffer.
+            guard let frames = try? codec.encode(Envelope(run: run, sender: "coordinator", message: message)) else { return }
+            _ = router.send(frames, to: peer)
+        }
     }
 
     /// The address that workers connect to, with the port that the system chose.
@@ -61,9 +79,10 @@ final class Cluster {
     func setOwner(_ owner: any ClusterOwner) { self.owner = owner }
 
     /// Makes a new version of a parameter set current. Workers get it with the first unit that needs it.
-    func publish(_ set: String, _ tensors: [WireTensor]) -> ParameterReference {
+    /// - Parameter vector: not to be changed before another version is published, or no unit is open.
+    func publish(_ set: String, _ vector: ParameterVector) -> ParameterReference {
         defer { nextVersion += 1 }
-        parameters[set] = (nextVersion, tensors)
+        parameters[set] = Publication(version: nextVersion, vector: vector)
         return ParameterReference(set: set, version: nextVersion)
     }
 
@@ -170,26 +189,46 @@ final class Cluster {
         do throws(ProtocolError) {
             let envelope = try codec.decode(frames)
             guard envelope.run.isEmpty || envelope.run == run else { return .ofAnotherRun(peer) }
+            switch envelope.message {
+            case .hello(let hello): neighbours.note(hello, from: peer)
+            case .failure: neighbours.sendWeights(to: peer)
+            case .result(let result): return .received(peer, mapped(result, from: peer))
+            default: break
+            }
             return .received(peer, envelope.message)
         } catch {
             return .garbled(peer, error.description)
         }
     }
 
+    /// The result with all its tensors here; or a failure, so that the unit is dealt again, if they cannot be had.
+    private func mapped(_ result: UnitResult, from peer: PeerID) -> Message {
+        do throws(Problem) {
+            return .result(try neighbours.mapped(result, from: peer))
+        } catch {
+            send(.refused(Refusal(code: .memory, reason: error.description)), to: peer)
+            return .failure(UnitFailure(unit: result.unit, what: error.description, retryable: true))
+        }
+    }
+
     private func act(_ actions: [CoordinatorMachine.Action]) throws {
         for action in actions {
             switch action {
+            case .send(let peer, .welcome(let welcome)):
+                let welcome = neighbours.completed(welcome, for: peer)
+                if welcome.memory != nil { logger.debug("memory in common", ["worker.name": welcome.name]) }
+                send(.welcome(welcome), to: peer)
             case .send(let peer, let message): send(message, to: peer)
             case .sendParameters(let peer, let reference):
-                guard let set = parameters[reference.set], set.version == reference.version else {
-                    preconditionFailure("unit needs \(reference.set) \(reference.version), which is not current")
-                }
-                send(.parameters(ParameterUpdate(set: reference.set, version: reference.version, tensors: set.tensors)), to: peer)
+                let tensor = parameterTensor(reference, for: peer)
+                send(.parameters(ParameterUpdate(set: reference.set, version: reference.version, tensors: [tensor])), to: peer)
             case .completed(let assignment, let result, let worker, let attempts):
                 owner?.unitCompleted(assignment, result, worker: worker, attempts: attempts)
                 results.append((assignment, result))
             case .joined(let worker): try owner?.workerJoined(worker)
-            case .left(let worker, let reason): try owner?.workerLeft(worker, reason: reason)
+            case .left(let worker, let reason):
+                neighbours.forget(worker.peer)
+                try owner?.workerLeft(worker, reason: reason)
             case .gaveUp(let assignment, let causes):
                 givenUp = Problem(
                     "unit \(assignment.id) (\(assignment.work.kind)) failed \(causes.count) times: \(causes.joined(separator: "; "))",
@@ -202,6 +241,19 @@ final class Cluster {
             case .log(let level, let message, let unit, let fields): logger.log(level, message, unit: unit, fields)
             }
         }
+    }
+
+    /// Where a worker of this machine finds a parameter set, or the set as it travels to others.
+    private func parameterTensor(_ reference: ParameterReference, for peer: PeerID) -> WireTensor {
+        guard let set = parameters[reference.set], set.version == reference.version else {
+            preconditionFailure("unit needs \(reference.set) \(reference.version), which is not current")
+        }
+        if let segment = set.vector.segment, neighbours.readsWeights(peer) {
+            return WireTensor(ParameterVector.wireName, [set.vector.buffer.count], at: segment.reference)
+        }
+        let snapshot = set.snapshot ?? set.vector.snapshot(from: sums)
+        parameters[reference.set]?.snapshot = snapshot
+        return snapshot
     }
 
     private func send(_ message: Message, to peer: PeerID) {

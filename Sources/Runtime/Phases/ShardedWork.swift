@@ -32,18 +32,18 @@ struct ShardedWork {
         }
         var nodes: [UInt64: TreeNode] = [:]
         for (assignment, node) in zip(assignments, tree.nodes(level: level)) { nodes[assignment.id] = node }
-        var reducer = TreeReducer(tree)
-        var first: PartialSum?
+        var reducer = TreeReducer(tree, pool: cluster.sums)
+        var form: PartialSum.Form?
         try cluster.perform(assignments, interruptible: interruptible, waitSeconds: waitSeconds) { assignment, result in
             guard let node = nodes[assignment.id] else { return }
-            let sum = try PartialSum(result)
-            if let first, !first.matches(sum) {
+            let sum = try PartialSum(result, from: cluster.sums)
+            if let form, form != sum.form {
                 throw Problem("unit \(assignment.id): a result of another make than its neighbours'", remedy: "run coordinator and workers from the same version")
             }
-            first = first ?? sum
+            form = sum.form
             reducer.add(sum, at: node)
         }
-        guard let total = reducer.total else { throw Problem("the tree of \(shards.count) shards was not completed") }
+        guard let total = reducer.takeTotal() else { throw Problem("the tree of \(shards.count) shards was not completed") }
         return total
     }
 

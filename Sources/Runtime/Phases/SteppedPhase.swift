@@ -40,8 +40,8 @@ struct SteppedPhase {
         // What does not change during the phase is published once.
         let frozen = name == .heads
             ? [
-                cluster.publish(ParameterSet.network, [WireTensor(state.network)]),
-                cluster.publish(ParameterSet.statistics, [WireTensor(state.statistics)]),
+                cluster.publish(ParameterSet.network, state.network),
+                cluster.publish(ParameterSet.statistics, state.statistics),
             ] : []
         let weights = name == .heads ? state.heads : state.network
         let velocity = name == .heads ? state.headVelocity : state.velocity
@@ -50,7 +50,7 @@ struct SteppedPhase {
             let (epoch, stepInEpoch) = step.quotientAndRemainder(dividingBy: plan.stepsPerEpoch)
             let shards = plan.shards(epoch: epoch, step: stepInEpoch)
             let batchCount = plan.sampleCount(step: stepInEpoch)
-            let trained = cluster.publish(name == .heads ? ParameterSet.heads : ParameterSet.network, [WireTensor(weights)])
+            let trained = cluster.publish(name == .heads ? ParameterSet.heads : ParameterSet.network, weights)
             let work = ShardedWork(split: split, shards: shards, needs: frozen + [trained]) { part in
                 let unit = TrainUnit(
                     step: step, epoch: epoch, batchCount: batchCount, seed: seed, augment: augment, part: part)
@@ -72,9 +72,14 @@ struct SteppedPhase {
             throw Problem("the workers' gradient does not fit the network", remedy: "run coordinator and workers from the same version")
         }
         gradient.withBuffer { gradient in
-            nesterovStep(
-                weights: weights.buffer, velocity: velocity.buffer, gradient: gradient, learningRate: Float(rate),
-                momentum: Float(momentum), weightDecay: Float(weightDecay))
+            weights.rewrite { weights in
+                inSlices(weights.count) { start, count in
+                    nesterovStep(
+                        weights: weights.slice(start, count), velocity: velocity.buffer.slice(start, count),
+                        gradient: gradient.slice(start, count), learningRate: Float(rate), momentum: Float(momentum),
+                        weightDecay: Float(weightDecay))
+                }
+            }
         }
     }
 

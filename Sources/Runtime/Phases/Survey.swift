@@ -28,10 +28,10 @@ struct Survey {
         on cluster: Cluster
     ) throws -> Outcome {
         var needs = [
-            cluster.publish(ParameterSet.network, [WireTensor(parameters)]),
-            cluster.publish(ParameterSet.statistics, [WireTensor(statistics)]),
+            cluster.publish(ParameterSet.network, parameters),
+            cluster.publish(ParameterSet.statistics, statistics),
         ]
-        if let heads { needs.append(cluster.publish(ParameterSet.heads, [WireTensor(heads)])) }
+        if let heads { needs.append(cluster.publish(ParameterSet.heads, heads)) }
         let shards = stride(from: 0, to: split.count, by: shardSize).map { first in
             Array(first..<min(first + shardSize, split.count))
         }

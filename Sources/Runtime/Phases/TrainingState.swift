@@ -27,10 +27,10 @@ final class TrainingState {
 
     /// The start of a run: drawn weights, velocities at rest.
     init(network: Network, heads: HeadSet, seed: UInt64) {
-        self.network = network.initialParameters(seed: seed)
+        self.network = network.initialParameters(seed: seed).shared()
         statistics = network.initialStatistics()
         velocity = ParameterVector(network.parameterLayout)
-        self.heads = heads.initialParameters(seed: seed)
+        self.heads = heads.initialParameters(seed: seed).shared()
         headVelocity = ParameterVector(heads.layout)
     }
 
@@ -40,5 +40,15 @@ final class TrainingState {
             ("network", network), ("statistics", statistics), ("velocity", velocity), ("heads", heads),
             ("head-velocity", headVelocity),
         ]
+    }
+}
+
+extension ParameterVector {
+    /// A copy that workers of this machine can read where it lies.
+    fileprivate func shared() -> ParameterVector {
+        guard sharedMemoryIsWanted else { return self }
+        let copy = ParameterVector(sharing: layout)
+        copy.buffer.copy(from: buffer)
+        return copy
     }
 }

@@ -12,12 +12,15 @@ final class ShardComputer {
     private let task: TaskDescription
     private let network: Network
     private let heads: HeadSet
+    private let pool: StoragePool
     private var trainingLane: TrainingLane?
     private var headLanes: (frozen: InferenceLane, heads: HeadTrainingLane)?
     private var surveyLanes: (network: InferenceLane, heads: HeadTrainingLane)?
 
-    init(_ task: TaskDescription) throws(Problem) {
+    /// - Parameter pool: where the sums find memory.
+    init(_ task: TaskDescription, pool: StoragePool) throws(Problem) {
         self.task = task
+        self.pool = pool
         network = try Network(task.model)
         heads = try task.headSet(of: network)
     }
@@ -37,7 +40,7 @@ final class ShardComputer {
         let lane = trainingLane ?? TrainingLane(network, shardSize: task.trainingShardSize)
         trainingLane = lane
         try prepare(shard, epoch: epoch, seed: seed, augment: augment, into: lane.input)
-        let gradients = ParameterVector(network.parameterLayout)
+        let gradients = ParameterVector(network.parameterLayout, from: pool)
         let statistics = ParameterVector(network.statisticsLayout)
         let outcome = lane.run(
             sampleCount: shard.labels.count, labels: shard.labels, parameters: parameters, gradients: gradients,
@@ -46,7 +49,7 @@ final class ShardComputer {
         // Weighted by samples, so that a last, smaller shard counts for what it is.
         scale(statistics.buffer, by: Float(shard.labels.count))
         return PartialSum(
-            floats: [Figure.gradient: Tensor(gradients), Figure.batchStatistics: Tensor(statistics)],
+            floats: [Figure.gradient: Tensor(adopting: gradients), Figure.batchStatistics: Tensor(adopting: statistics)],
             figures: [
                 Figure.samples: Double(shard.labels.count), Figure.loss: outcome.lossSum, Figure.correct: Double(outcome.correct),
             ])
@@ -63,11 +66,11 @@ final class ShardComputer {
         headLanes = lanes
         try prepare(shard, epoch: epoch, seed: seed, augment: augment, into: lanes.frozen.input)
         _ = lanes.frozen.run(sampleCount: shard.labels.count, parameters: parameters, statistics: statistics)
-        let gradients = ParameterVector(heads.layout)
+        let gradients = ParameterVector(heads.layout, from: pool)
         let outcomes = lanes.heads.run(
             lanes.frozen, labels: shard.labels, parameters: headParameters, gradients: gradients, gradientScale: 1 / Float(batchCount))
         var sum = PartialSum(
-            floats: [Figure.gradient: Tensor(gradients)], figures: [Figure.samples: Double(shard.labels.count)])
+            floats: [Figure.gradient: Tensor(adopting: gradients)], figures: [Figure.samples: Double(shard.labels.count)])
         for (head, outcome) in zip(heads.heads, outcomes) {
             sum.figures[Figure.loss(of: head.layer)] = outcome.lossSum
             sum.figures[Figure.correct(of: head.layer)] = Double(outcome.correct)

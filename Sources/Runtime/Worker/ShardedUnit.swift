@@ -14,10 +14,10 @@ struct ShardedUnit: Sendable {
     let description: UnitDescription
     let shards: [Shard]
     let reducer: TreeReducer
-    private let sets: [String: ParameterVector]
+    private let sets: [String: HeldParameters]
 
     /// - Throws: `Problem` when the unit's shards, samples and tree do not fit together.
-    init(_ assignment: WorkUnit, task: TaskDescription, sets: [String: ParameterVector]) throws(Problem) {
+    init(_ assignment: WorkUnit, task: TaskDescription, sets: [String: HeldParameters], pool: StoragePool) throws(Problem) {
         let part: TreePart
         let largest: Int
         switch assignment.work {
@@ -34,7 +34,7 @@ struct ShardedUnit: Sendable {
             throw Problem("unit \(assignment.id): a network of \(task.model.labels) labels cannot learn \(task.labels)")
         }
         description = assignment.work
-        reducer = TreeReducer(tree, top: part.node)
+        reducer = TreeReducer(tree, top: part.node, pool: pool)
         self.sets = sets
         shards = try Self.unpack(part.shards, assignment, task: task, largest: largest)
     }
@@ -73,7 +73,20 @@ struct ShardedUnit: Sendable {
     }
 
     /// Computes one shard on the calling lane.
+    /// - Throws: `Problem` also where the weights were overwritten meanwhile, which the coordinator does after it has given this
+    ///   worker up.
     func compute(_ shard: Shard, _ computer: ShardComputer) throws(Problem) -> PartialSum {
+        try checkWeights()
+        let sum = try sum(shard, computer)
+        try checkWeights()
+        return sum
+    }
+
+    private func checkWeights() throws(Problem) {
+        for (name, held) in sets where !held.isIntact { throw Problem("parameters \(name) changed during the unit") }
+    }
+
+    private func sum(_ shard: Shard, _ computer: ShardComputer) throws(Problem) -> PartialSum {
         switch description {
         case .train(let unit):
             return try computer.train(
@@ -96,7 +109,7 @@ struct ShardedUnit: Sendable {
     }
 
     private func set(_ name: String) throws(Problem) -> ParameterVector {
-        guard let vector = sets[name] else { throw Problem("a unit that needs \(name) did not say so") }
-        return vector
+        guard let held = sets[name] else { throw Problem("a unit that needs \(name) did not say so") }
+        return held.vector
     }
 }

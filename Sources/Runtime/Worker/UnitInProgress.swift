@@ -42,7 +42,7 @@ final class UnitInProgress: Sendable {
             case .success(let sum):
                 state.reducer.add(sum, at: TreeNode(level: 0, index: shard))
                 state.remaining -= 1
-                guard state.remaining == 0, let total = state.reducer.total else { return nil }
+                guard state.remaining == 0, let total = state.reducer.takeTotal() else { return nil }
                 state.over = true
                 return .sum(total, seconds: state.busySeconds)
             case .failure(let problem):

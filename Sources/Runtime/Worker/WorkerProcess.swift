@@ -34,7 +34,12 @@ final class WorkerProcess {
     private var task: TaskDescription?
     private var lanes: LanePool<Lane>?
     private var layouts: [String: TensorLayout] = [:]
-    private var parameters: [String: (version: UInt64, vector: ParameterVector)] = [:]
+    private var parameters: [String: (version: UInt64, held: HeldParameters)] = [:]
+    private let memory: WorkerMemory
+    /// Where sums find memory; made with the lanes.
+    private var sums: StoragePool
+    /// Where weights that came in frames find memory: the set in use, and the one that replaces it.
+    private let received = StoragePool(kept: 4)
     /// Grows when work in hand is dropped, so that what lanes still bring is told from what counts.
     private var generation = 0
     private var shippedLogs = 0
@@ -48,13 +53,15 @@ final class WorkerProcess {
         self.echo = echo
         name = options.name ?? "\(ProcessInfo.processInfo.hostName)-\(ProcessInfo.processInfo.processIdentifier)"
         logger = Logger(source: name, level: .debug, sink: logSink)
+        memory = WorkerMemory(threads: threads)
+        sums = StoragePool(kept: threads + 4)
         let mailbox = mailbox
         dealer = try DealerEndpoint(connect: options.connect) { mailbox.put(.transport($0)) }
         machine = WorkerMachine(
             WorkerMachine.Settings(
                 name: name, host: ProcessInfo.processInfo.hostName, pid: Int(ProcessInfo.processInfo.processIdentifier),
                 threads: threads, fingerprint: kernelFingerprint, endpoint: options.connect,
-                giveUpSeconds: options.giveUpAfterSeconds),
+                giveUpSeconds: options.giveUpAfterSeconds, memory: memory.offer),
             incarnation: UUID().uuidString, at: Self.now)
     }
 
@@ -128,12 +135,16 @@ final class WorkerProcess {
     private func act(_ actions: [WorkerMachine.Action]) {
         for action in actions {
             switch action {
+            case .send(.result(let result)): send(.result(memory.lend(result)))
             case .send(let message): send(message)
             case .configure(let welcome): configure(welcome)
             case .store(let update): store(update)
             case .begin(let assignment): begin(assignment)
+            case .release(let sequence): memory.release(sequence)
+            case .stopLending: memory.stopLending()
             case .discardWork:
                 generation += 1
+                memory.giveUpLent()
                 lanes?.discardWaiting()
             case .log(let level, let message, let fields): logger.log(level, message, fields)
             case .leave(let departure): self.departure = departure
@@ -170,13 +181,15 @@ extension WorkerProcess {
         generation += 1
         lanes?.discardWaiting()
         parameters = [:]
+        memory.begin(welcome)
         run = welcome.run
         do throws(Problem) {
             let task = try TaskDescription.decoded(from: welcome.task)
-            guard task != self.task || lanes == nil else { return }
+            guard task != self.task || lanes == nil || sums.isShared != memory.lends else { return }
             layouts = try task.parameterLayouts()
             self.task = task
             lanes?.close()
+            sums = StoragePool(kept: threads + 4, isShared: memory.lends)
             lanes = LanePool(lanes: threads) { Lane() }
         } catch {
             departure = .failed(error)
@@ -186,7 +199,13 @@ extension WorkerProcess {
     private func store(_ update: ParameterUpdate) {
         do throws(Problem) {
             guard let layout = layouts[update.set] else { throw Problem("unknown parameter set \(update.set)") }
-            parameters[update.set] = (update.version, try ParameterVector(update, layout: layout))
+            let held: HeldParameters
+            if let flat = update.tensors.first(where: { $0.name == ParameterVector.wireName }), let place = flat.memory {
+                held = try memory.parameters(flat, at: place, layout: layout)
+            } else {
+                held = HeldParameters(vector: try ParameterVector(update, layout: layout, from: received), source: nil)
+            }
+            parameters[update.set] = (update.version, held)
         } catch {
             logger.error("parameters cannot be used", ["set": update.set, "cause": error.description])
         }
@@ -195,17 +214,17 @@ extension WorkerProcess {
     private func begin(_ assignment: WorkUnit) {
         do throws(Problem) {
             guard let lanes, let task else { throw Problem("unit before its task") }
-            var sets: [String: ParameterVector] = [:]
+            var sets: [String: HeldParameters] = [:]
             for needed in assignment.needs {
                 guard let held = parameters[needed.set], held.version == needed.version else {
                     throw Problem("parameters \(needed.set) version \(needed.version) are not here")
                 }
-                sets[needed.set] = held.vector
+                sets[needed.set] = held.held
             }
             if case .filters(let unit) = assignment.work {
                 beginFilters(assignment, unit, lanes)
             } else {
-                try beginShards(assignment, try ShardedUnit(assignment, task: task, sets: sets), task, lanes)
+                try beginShards(assignment, try ShardedUnit(assignment, task: task, sets: sets, pool: sums), task, lanes)
             }
         } catch {
             fail(assignment.id, error)
@@ -228,9 +247,9 @@ extension WorkerProcess {
             mailbox.put(.unitOver(assignment.id, outcome, generation: generation))
         }
         for shard in unit.shards {
-            lanes.add { lane in
+            lanes.add { [sums] lane in
                 progress.run(shard: shard.index) { () throws(Problem) in
-                    let computer = if let made = lane.computer { made } else { try ShardComputer(task) }
+                    let computer = if let made = lane.computer { made } else { try ShardComputer(task, pool: sums) }
                     lane.computer = computer
                     return try unit.compute(shard, computer)
                 }

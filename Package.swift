@@ -42,11 +42,13 @@ let package = Package(
         system("CSodium", package: "libsodium-dev"),
         // Of the C library itself.
         .systemLibrary(name: "CMemory", path: "Sources/CMemory"),
+        // Of the compiler itself.
+        .systemLibrary(name: "CProcessor", path: "Sources/CProcessor"),
 
         // From the ground up; each imports only what stands above it.
         module("Diagnostics", []),
         module("Tensors", ["Diagnostics", "CSodium", "CMemory"]),
-        module("Kernels", ["Tensors", "COpenBLAS"], hot: true),
+        module("Kernels", ["Tensors", "COpenBLAS", "CProcessor"], hot: true),
         module("Networks", ["Diagnostics", "Tensors", "Kernels"]),
         module("Datasets", ["Diagnostics", "Tensors", "CArchive"]),
         module("Mechanism", ["Diagnostics", "Tensors", "Kernels"]),

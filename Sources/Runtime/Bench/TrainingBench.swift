@@ -15,6 +15,7 @@ final class TrainingBench {
     private let statistics: ParameterVector
     private let shards: [ShardBuffers]
     private let lanes: LaneShelf<TrainingLane>
+    private let scratch = StoragePool(kept: 0)
 
     /// What a shard yields, kept from step to step.
     private final class ShardBuffers: Sendable {
@@ -59,22 +60,34 @@ final class TrainingBench {
                 sampleCount: shard.sampleCount, labels: shard.labels, parameters: parameters, gradients: shard.gradients,
                 batchStatistics: shard.statistics, gradientScale: 1 / Float(batch), dropout: dropout)
         }
-        reduce()
-        nesterovStep(
-            weights: parameters.buffer, velocity: velocity.buffer, gradient: shards[0].gradients.buffer, learningRate: 0.01,
-            momentum: 0.9175, weightDecay: 1e-3)
+        takeStep()
+        reduceStatistics()
     }
 
-    /// Pairwise along a fixed tree into the first shard, as a run does it.
-    private func reduce() {
+    /// The gradients' sum along the fixed tree, as a run adds it up, and the optimizer's step, slice by slice.
+    private func takeStep() {
+        let (shards, parameters, velocity) = (shards, parameters, velocity)
+        inSlices(parameters.buffer.count, scratch: scratch) { slice, _ in
+            Self.reduce(shards.map { $0.gradients.buffer.slice(slice) })
+            nesterovStep(
+                weights: parameters.buffer.slice(slice), velocity: velocity.buffer.slice(slice),
+                gradient: shards[0].gradients.buffer.slice(slice), learningRate: 0.01, momentum: 0.9175, weightDecay: 1e-3)
+        }
+    }
+
+    /// Pairwise into the first.
+    private static func reduce(_ buffers: [FloatBuffer]) {
         var distance = 1
-        while distance < shards.count {
-            for index in stride(from: 0, to: shards.count - distance, by: 2 * distance) {
-                addInto(shards[index].gradients.buffer, shards[index + distance].gradients.buffer)
-                addInto(shards[index].statistics.buffer, shards[index + distance].statistics.buffer)
+        while distance < buffers.count {
+            for index in stride(from: 0, to: buffers.count - distance, by: 2 * distance) {
+                addInto(buffers[index], buffers[index + distance])
             }
             distance *= 2
         }
+    }
+
+    private func reduceStatistics() {
+        Self.reduce(shards.map(\.statistics.buffer))
         let mean = shards[0].statistics
         for index in 0..<mean.buffer.count { mean.buffer[index] /= Float(shards.count) }
         updateRunningStatistics(statistics, meanOfShards: mean)

@@ -44,7 +44,7 @@ final class Cluster {
     private var parameters: [String: Publication] = [:]
     private let neighbours: Neighbours
     /// Where sums and snapshots find memory.
-    let sums = StoragePool(kept: 4)
+    let sums = StoragePool(kept: 4 + ProcessInfo.processInfo.activeProcessorCount)
     private var nextVersion: UInt64 = 1
     private var nextUnit: UInt64
     private var results: [(WorkUnit, UnitResult)] = []

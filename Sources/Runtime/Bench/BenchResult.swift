@@ -15,6 +15,7 @@ struct BenchResult: Encodable {
     let imagesPerSecond: Double
     /// Images per second of each run, in order.
     let runs: [Double]
+    /// Of all processes together; memory that several of them map counts in each.
     let peakMemoryBytes: Int
     /// Instruction set and BLAS core.
     let kernels: String

@@ -16,6 +16,7 @@ final class TrainingBench {
     private let shards: [Shard]
     private let parts: [ShardSum]
     private let lanes: LaneShelf<TrainingLane>
+    private let scratch = StoragePool(kept: 0)
 
     private struct Shard: Sendable {
         let images: Tensor
@@ -64,11 +65,11 @@ final class TrainingBench {
                     batchStatistics: statistics, gradientScale: 1 / Float(batch), dropout: dropout)
             }
         }
-        try update()
+        update()
     }
 
     /// The parts' sums added up, and the optimizer's step over them.
-    private func update() throws(Problem) {
+    private func update() {
         var sums = parts.map(\.total)
         while sums.count > 2 {
             // Pairwise, level by level, as the tree has it.
@@ -79,24 +80,16 @@ final class TrainingBench {
         }
         let (gradient, addend) = (sums[0].gradients, sums.count > 1 ? sums[1].gradients : nil)
         let (parameters, velocity) = (parameters, velocity)
-        try forEachSlice(of: parameters.buffer.count, threads: threads) { first, count in
+        inSlices(parameters.buffer.count, threads: threads, scratch: scratch) { slice, _ in
             nesterovStep(
-                weights: parameters.buffer.slice(first, count), velocity: velocity.buffer.slice(first, count),
-                gradient: gradient.buffer.slice(first, count), addend: addend?.buffer.slice(first, count), learningRate: 0.01,
-                momentum: 0.9175, weightDecay: 1e-3)
+                weights: parameters.buffer.slice(slice), velocity: velocity.buffer.slice(slice),
+                gradient: gradient.buffer.slice(slice), addend: addend?.buffer.slice(slice), learningRate: 0.01, momentum: 0.9175,
+                weightDecay: 1e-3)
         }
         let mean = sums[0].statistics
         if sums.count > 1 { addInto(mean.buffer, sums[1].statistics.buffer) }
         scale(mean.buffer, by: 1 / Float(shards.count))
         updateRunningStatistics(statistics, meanOfShards: mean)
-    }
-}
-
-/// Calls `body` with slices that make up 0 ..< count, each on a thread of its own.
-func forEachSlice(of count: Int, threads: Int, _ body: @escaping @Sendable (_ first: Int, _ count: Int) -> Void) throws(Problem) {
-    let size = alignedFloatCount((count + threads - 1) / threads)
-    _ = try forEachShard(count: (count + size - 1) / size, lanes: threads, makeContext: { _ in () }) { _, index in
-        body(index * size, min(size, count - index * size))
     }
 }
 

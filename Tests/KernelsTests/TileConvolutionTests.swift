@@ -89,7 +89,8 @@ struct PlannedConvolution {
         expectClose(gradients.weights, expected.weightGradient, relative: tolerance(terms: g.outputRows), "\(g) weight gradient")
     }
 
-    /// The error of each of VGG-16's layers, root mean square over root mean square, against Double: not more than three times a direct sum's.
+    /// The error of each of VGG-16's layers, root mean square over root mean square, against Double: not more than five times that of
+    /// a direct sum by OpenBLAS, which adds up in short runs.
     @Test(arguments: [(32, 64, 64), (16, 64, 128), (16, 128, 128), (8, 128, 256), (8, 256, 256), (4, 256, 512), (4, 512, 512), (2, 512, 512)])
     func errsLittleMoreThanADirectSum(size: Int, inputs: Int, filters: Int) {
         let g = ConvolutionGeometry(batch: 1, inputHeight: size, inputWidth: size, inputChannels: inputs, outputChannels: filters)
@@ -102,7 +103,7 @@ struct PlannedConvolution {
             return (squares / expected.reduce(0.0) { $0 + $1 * $1 }).squareRoot()
         }
         let errors = (fast: error(fast.forward()), direct: error(direct.forward()))
-        #expect(errors.fast <= 3 * max(errors.direct, 1e-7), "\(g): \(errors)")
+        #expect(errors.fast <= 5 * errors.direct, "\(g): \(errors)")
     }
 
     /// How tiles are cut into blocks is a matter of speed alone.

@@ -33,26 +33,34 @@ final class ShardComputer {
         var indices: [Int]
     }
 
-    /// Forward, backward and batch statistics of one shard of a mini-batch of `batchCount` samples.
+    /// Forward, backward and batch statistics of a shard, or of two neighbours, of a mini-batch of `batchCount` samples. The second's
+    /// gradient is added to the first's as it is made, with the bits of two that are added afterwards.
     func train(
-        _ shard: Shard, batchCount: Int, step: Int, epoch: Int, seed: UInt64, augment: Bool, parameters: ParameterVector
+        _ shards: [Shard], batchCount: Int, step: Int, epoch: Int, seed: UInt64, augment: Bool, parameters: ParameterVector
     ) throws(Problem) -> PartialSum {
         let lane = trainingLane ?? TrainingLane(network, shardSize: task.trainingShardSize)
         trainingLane = lane
-        try prepare(shard, epoch: epoch, seed: seed, augment: augment, into: lane.input)
         let gradients = ParameterVector(network.parameterLayout, from: pool)
-        let statistics = ParameterVector(network.statisticsLayout)
-        let outcome = lane.run(
-            sampleCount: shard.labels.count, labels: shard.labels, parameters: parameters, gradients: gradients,
-            batchStatistics: statistics, gradientScale: 1 / Float(batchCount),
-            dropout: DropoutContext(seed: seed, step: step, sampleIndices: shard.indices))
-        // Weighted by samples, so that a last, smaller shard counts for what it is.
-        scale(statistics.buffer, by: Float(shard.labels.count))
-        return PartialSum(
-            floats: [Figure.gradient: Tensor(adopting: gradients), Figure.batchStatistics: Tensor(adopting: statistics)],
-            figures: [
-                Figure.samples: Double(shard.labels.count), Figure.loss: outcome.lossSum, Figure.correct: Double(outcome.correct),
-            ])
+        var sum: PartialSum?
+        for shard in shards {
+            try prepare(shard, epoch: epoch, seed: seed, augment: augment, into: lane.input)
+            let statistics = ParameterVector(network.statisticsLayout)
+            let outcome = lane.run(
+                sampleCount: shard.labels.count, labels: shard.labels, parameters: parameters, gradients: gradients, adds: sum != nil,
+                batchStatistics: statistics, gradientScale: 1 / Float(batchCount),
+                dropout: DropoutContext(seed: seed, step: step, sampleIndices: shard.indices))
+            // Weighted by samples, so that a last, smaller shard counts for what it is.
+            scale(statistics.buffer, by: Float(shard.labels.count))
+            let own = PartialSum(
+                floats: [Figure.batchStatistics: Tensor(adopting: statistics)],
+                figures: [
+                    Figure.samples: Double(shard.labels.count), Figure.loss: outcome.lossSum, Figure.correct: Double(outcome.correct),
+                ])
+            if sum == nil { sum = own } else { sum?.add(own, from: pool) }
+        }
+        guard var sum else { throw Problem("a unit of no shards") }
+        sum.floats[Figure.gradient] = Tensor(adopting: gradients)
+        return sum
     }
 
     /// One forward pass of the frozen network and the gradient of every head.

@@ -72,12 +72,22 @@ struct ShardedUnit: Sendable {
         return shards
     }
 
-    /// Computes one shard on the calling lane.
+    /// The tree's nodes that lanes compute one at a time: pairs of shards in training, whose gradients one lane adds up as it makes them,
+    /// where that leaves no lane idle; else single shards.
+    func nodes(lanes: Int) -> [TreeNode] {
+        let leaves = reducer.tree.leaves(of: reducer.top)
+        let pairs = leaves.filter { $0 % 2 == 0 }.map { TreeNode(level: 1, index: $0 / 2) }
+        if case .train = description, reducer.top.level > 0, pairs.count >= lanes { return pairs }
+        return leaves.map { TreeNode(level: 0, index: $0) }
+    }
+
+    /// Computes one of `nodes` on the calling lane.
     /// - Throws: `Problem` also where the weights were overwritten meanwhile, which the coordinator does after it has given this
     ///   worker up.
-    func compute(_ shard: Shard, _ computer: ShardComputer) throws(Problem) -> PartialSum {
+    func compute(_ node: TreeNode, _ computer: ShardComputer) throws(Problem) -> PartialSum {
+        let leaves = reducer.tree.leaves(of: node)
         try checkWeights()
-        let sum = try sum(shard, computer)
+        let sum = try sum(shards.filter { leaves.contains($0.index) }, computer)
         try checkWeights()
         return sum
     }
@@ -86,11 +96,13 @@ struct ShardedUnit: Sendable {
         for (name, held) in sets where !held.isIntact { throw Problem("parameters \(name) changed during the unit") }
     }
 
-    private func sum(_ shard: Shard, _ computer: ShardComputer) throws(Problem) -> PartialSum {
+    /// - Parameter some: one shard; in training also two.
+    private func sum(_ some: [Shard], _ computer: ShardComputer) throws(Problem) -> PartialSum {
+        guard let shard = some.first else { throw Problem("a node of no shards") }
         switch description {
         case .train(let unit):
             return try computer.train(
-                shard.samples, batchCount: unit.batchCount, step: unit.step, epoch: unit.epoch, seed: unit.seed, augment: unit.augment,
+                some.map(\.samples), batchCount: unit.batchCount, step: unit.step, epoch: unit.epoch, seed: unit.seed, augment: unit.augment,
                 parameters: try set(ParameterSet.network))
         case .heads(let unit):
             return try computer.trainHeads(

@@ -40,7 +40,7 @@ public struct ImageDataset: Sendable {
         }
         var selected: [SplitName: Split] = [:]
         for split in splits {
-            let chosen = split.selecting(subset, cap: specification.cap(split.name))
+            let chosen = try split.selecting(subset, cap: specification.cap(split.name))
             guard chosen.count > 0 else { throw Problem("no sample is left in split \(split.name.rawValue)", at: location) }
             selected[split.name] = chosen
         }

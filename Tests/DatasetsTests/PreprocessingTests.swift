@@ -70,7 +70,7 @@ import Testing
         let reference = PreprocessingReference(
             size: size, background: (0..<channels).map { normalization.value(ofPixel: 0, channel: $0) })
         for sampleIndex in 0..<200 {
-            let sample = bytes(encoding.byteCount, seed: UInt64(sampleIndex))
+            let sample = bytes(encoding.height * encoding.width * encoding.channels, seed: UInt64(sampleIndex))
             let image = (0..<height).map { row in
                 (0..<width).map { column in
                     (0..<channels).map { channel in
@@ -116,15 +116,15 @@ import Testing
             encoding: encoding, outputSize: 8, normalization: .symmetric(channels: 1), augmentation: .standard)
         let split = Split(.train, encoding: encoding, bytes: Data(bytes(300, seed: 2)), labels: .init(repeating: 0, count: 10))
         let indices = [7, 0, 9]
-        let shard = split.encodedSamples(indices)
+        let shard = try split.encodedSamples(indices)
         var output = Tensor([4, 8, 8, 1])
         // A window on a larger buffer, as a socket's frames may be.
         let window = (Data([1, 2, 3]) + shard).dropFirst(3)
         try output.withMutableBuffer {
             try preprocessing.prepareShard(window, into: $0, sampleIndices: indices, epoch: 2, seed: 3, augment: true)
         }
-        let expected = indices.flatMap {
-            prepared(preprocessing, Array(split.sample($0)), sampleIndex: $0, epoch: 2, seed: 3, augment: true)
+        let expected = try indices.flatMap {
+            prepared(preprocessing, Array(try split.sample($0)), sampleIndex: $0, epoch: 2, seed: 3, augment: true)
         }
         #expect(output.array == expected + [Float](repeating: 0, count: 64))
         expectProblem("90 bytes", "2 of 30") {

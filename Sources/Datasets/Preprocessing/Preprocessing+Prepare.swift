@@ -8,11 +8,11 @@ extension Preprocessing {
     /// Writes one sample as [outputSize, outputSize, channels] floats. A smaller image stands in the middle of black (one
     /// pixel nearer to the top left where the margin is odd); with `augment` it is then moved and mirrored as
     /// `Augmentation.draw` says. The bits depend on the sample, `self`, `seed`, `epoch` and `sampleIndex` alone.
-    /// - Precondition: `sample` has `encoding.byteCount` bytes and `output` has `outputCount` floats.
+    /// - Precondition: `sample` has `encoding.fixedByteCount` bytes and `output` has `outputCount` floats.
     public func prepare(
         _ sample: Span<UInt8>, into output: FloatBuffer, sampleIndex: Int, epoch: Int, seed: UInt64, augment: Bool
     ) {
-        precondition(sample.count == encoding.byteCount, "sample of \(sample.count) bytes, not \(encoding.byteCount)")
+        precondition(sample.count == encoding.fixedByteCount, "sample of \(sample.count) bytes for \(encoding)")
         precondition(output.count == outputCount, "room for \(output.count) floats, not \(outputCount)")
         let draw = augment && augmentation != .none
             ? augmentation.draw(sampleIndex: sampleIndex, epoch: epoch, seed: seed)
@@ -32,10 +32,7 @@ extension Preprocessing {
     public func prepareShard(
         _ samples: Data, into output: FloatBuffer, sampleIndices: [Int], epoch: Int, seed: UInt64, augment: Bool
     ) throws(Problem) {
-        let stride = encoding.byteCount
-        guard samples.count == sampleIndices.count * stride else {
-            throw Problem("\(samples.count) bytes of samples, where \(sampleIndices.count) of \(stride) bytes each were announced")
-        }
+        let places = try encoding.locate(sampleIndices.count, in: samples)
         let range = 0...Int(UInt32.max)
         guard range.contains(epoch), sampleIndices.allSatisfy(range.contains) else {
             throw Problem("an epoch or sample number does not fit in 32 bits")
@@ -43,7 +40,7 @@ extension Preprocessing {
         let bytes = samples.span
         for (place, sampleIndex) in sampleIndices.enumerated() {
             prepare(
-                bytes.extracting(place * stride..<(place + 1) * stride), into: output.slice(place * outputCount, outputCount),
+                bytes.extracting(places[place]), into: output.slice(place * outputCount, outputCount),
                 sampleIndex: sampleIndex, epoch: epoch, seed: seed, augment: augment)
         }
     }

@@ -70,7 +70,7 @@ private final class Evaluation: Sendable {
         let split = subject.dataset.split(.test)
         let preprocessing = subject.dataset.preprocessing
         try preprocessing.prepareShard(
-            split.samples(range), into: lane.input.slice(0, range.count * preprocessing.outputCount), sampleIndices: Array(range),
+            try split.samples(range), into: lane.input.slice(0, range.count * preprocessing.outputCount), sampleIndices: Array(range),
             epoch: 0, seed: 0, augment: false)
         let output = lane.run(sampleCount: range.count, parameters: subject.parameters, statistics: subject.statistics)
         let classes = subject.network.specification.labels

@@ -22,7 +22,7 @@ final class ShardComputer {
         heads = try task.headSet(of: network)
     }
 
-    /// Samples as they travel: encoded bytes back to back, one label each, and who they are.
+    /// Samples as they travel: encoded bytes, framed one after the other, one label each, and who they are.
     struct Shard: Sendable {
         var samples: Data
         var labels: [Int32]

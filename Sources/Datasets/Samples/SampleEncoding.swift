@@ -6,8 +6,13 @@ public struct SampleEncoding: Codable, Hashable, Sendable {
         /// Little-endian float32, [channels, height, width], as the network takes them.
         case float32CHW = "float32-chw"
 
-        /// Bytes per value.
-        var valueByteCount: Int { self == .uint8HWC ? 1 : 4 }
+        /// Bytes per value; nil where values are packed.
+        var valueByteCount: Int? {
+            switch self {
+            case .uint8HWC: 1
+            case .float32CHW: 4
+            }
+        }
     }
 
     public let format: Format
@@ -29,13 +34,13 @@ public struct SampleEncoding: Codable, Hashable, Sendable {
         self.channels = channels
     }
 
-    /// Whether the extents are within the limits.
+    /// Whether the extents of samples of one size are within the limits.
     public static func allows(height: Int, width: Int, channels: Int) -> Bool {
         (1...largestSide).contains(height) && (1...largestSide).contains(width) && (1...mostChannels).contains(channels)
     }
 
-    /// Bytes of one sample.
-    public var byteCount: Int { height * width * channels * format.valueByteCount }
+    /// Bytes of one sample; nil where samples differ in size.
+    public var fixedByteCount: Int? { format.valueByteCount.map { height * width * channels * $0 } }
 
     private enum CodingKeys: CodingKey { case format, height, width, channels }
 

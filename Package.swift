@@ -68,7 +68,7 @@ let package = Package(
         tests("TensorsTests", ["Tensors", "Diagnostics", "TestSupport"]),
         tests("KernelsTests", ["Kernels", "Tensors", "TestSupport"]),
         tests("NetworksTests", ["Networks", "Kernels", "Tensors", "Diagnostics", "TestSupport"], resources: [.copy("Fixtures")]),
-        tests("DatasetsTests", ["Datasets", "Tensors", "Diagnostics", "TestSupport"]),
+        tests("DatasetsTests", ["Datasets", "Tensors", "Diagnostics", "TestSupport", "CArchive"]),
         tests("MechanismTests", ["Mechanism", "Kernels", "Tensors", "Diagnostics", "TestSupport"]),
         tests("MessagesTests", ["Messages", "Tensors", "Diagnostics", "TestSupport"]),
         tests("CoordinationTests", ["Coordination", "Messages", "Tensors", "Diagnostics", "TestSupport"]),

@@ -53,6 +53,21 @@ public struct ImageDataset: Sendable {
     }
 }
 
+/// The preprocessing of pixels of one size as a specification asks for it, with the augmentation of the papers.
+func pixelPreprocessing(
+    _ specification: DatasetSpecification, encoding: SampleEncoding, usualSize: Int
+) throws(Problem) -> Preprocessing {
+    let channels = encoding.channels
+    do {
+        return try Preprocessing(
+            encoding: encoding, outputSize: specification.size ?? usualSize,
+            normalization: specification.normalization == .imagenet ? .imagenet(channels: channels) : .symmetric(channels: channels),
+            augmentation: .standard)
+    } catch {
+        throw Problem(error.what, at: "data set \"\(specification)\"", remedy: error.remedy)
+    }
+}
+
 /// Opens a data set and reads the splits asked for into memory.
 ///
 /// A `tensor` file has one split: it serves as test, and as train where that is asked for.
@@ -62,6 +77,7 @@ public func openDataset(
 ) throws(Problem) -> ImageDataset {
     let names = SplitName.allCases.filter(splits.contains)
     switch specification.kind {
+    case .cifar10, .cifar100: return try openCIFARDataset(specification, splits: names)
     case .fashionMNIST, .mnist: return try openIDXDataset(specification, splits: names)
     case .tensor: return try openTensorDataset(specification, splits: names)
     }

@@ -25,20 +25,31 @@ public struct DatasetEntry: Hashable, Sendable, Codable {
 public func availableDatasets() -> [DatasetEntry] {
     DatasetKind.allCases.map { kind in
         let missing = kind.usualDirectory == nil ? [] : IDXDirectory(DatasetSpecification(kind)).missingFiles
-        let isIDX = kind != .tensor
+        let facts = kind.publishedFacts
         return DatasetEntry(
             name: kind.rawValue, usage: kind.usage, summary: kind.summary, location: kind.usualDirectory,
             found: kind.usualDirectory.map { _ in missing.isEmpty }, missing: missing, source: kind.source,
-            trainCount: isIDX ? 60_000 : nil, testCount: isIDX ? 10_000 : nil, labelCount: isIDX ? kind.labelNames.count : nil,
-            stored: isIDX ? "28x28x1" : nil)
+            trainCount: facts?.train, testCount: facts?.test, labelCount: facts?.labels, stored: facts?.stored)
     }
 }
 
 extension DatasetKind {
+    /// The published sizes; nil where the files decide.
+    fileprivate var publishedFacts: (train: Int, test: Int, labels: Int, stored: String)? {
+        switch self {
+        case .fashionMNIST, .mnist: (60_000, 10_000, 10, "28x28x1")
+        case .cifar10: (50_000, 10_000, 10, "32x32x3")
+        case .cifar100: (50_000, 10_000, 100, "32x32x3")
+        case .tensor: nil
+        }
+    }
+
     fileprivate var summary: String {
         switch self {
         case .fashionMNIST: "photographs of clothes in grey, ten labels"
         case .mnist: "handwritten digits in grey, ten labels; IDX files, plain or .gz"
+        case .cifar10: "small colour photographs, ten labels; the binary version, unpacked or in its .tar.gz"
+        case .cifar100: "small colour photographs, a hundred labels; the binary version, unpacked or in its .tar.gz"
         case .tensor: "network input as it stands: images [N, C, H, W] float32 and labels [N] int64"
         }
     }

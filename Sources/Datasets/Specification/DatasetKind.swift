@@ -4,16 +4,20 @@ import Diagnostics
 public enum DatasetKind: String, CaseIterable, Sendable {
     case fashionMNIST = "fashion-mnist"
     case mnist
+    case cifar10
+    case cifar100
     case tensor
 
     /// Names that the interface reserves for data sets that are not built yet.
-    static let planned = ["cifar10", "cifar100", "tiny-imagenet", "imagenet", "folder"]
+    static let planned = ["tiny-imagenet", "imagenet", "folder"]
 
     /// How it is written.
     public var usage: String {
         switch self {
         case .fashionMNIST: "fashion-mnist or fashion-mnist:DIR"
         case .mnist: "mnist:DIR"
+        case .cifar10: "cifar10:DIR"
+        case .cifar100: "cifar100:DIR"
         case .tensor: "tensor:FILE.safetensors"
         }
     }

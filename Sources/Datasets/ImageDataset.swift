@@ -53,16 +53,21 @@ public struct ImageDataset: Sendable {
     }
 }
 
-/// The preprocessing of pixels of one size as a specification asks for it, with the augmentation of the papers.
+/// The preprocessing of pixels of one size as a specification asks for it, with the augmentation of the papers. Images
+/// larger than the size asked for shrink; smaller ones grow if `enlarges`, and else stand in the middle of black.
 func pixelPreprocessing(
-    _ specification: DatasetSpecification, encoding: SampleEncoding, usualSize: Int
+    _ specification: DatasetSpecification, encoding: SampleEncoding, usualSize: Int, enlarges: Bool
 ) throws(Problem) -> Preprocessing {
     let channels = encoding.channels
+    let size = specification.size ?? usualSize
+    let isLarger = encoding.height > size || encoding.width > size
     do {
         return try Preprocessing(
-            encoding: encoding, outputSize: specification.size ?? usualSize,
+            encoding: encoding, outputSize: size,
             normalization: specification.normalization == .imagenet ? .imagenet(channels: channels) : .symmetric(channels: channels),
-            augmentation: .standard)
+            augmentation: .standard,
+            resizing: isLarger || (enlarges && size > usualSize)
+                ? Resizing(shorterSide: size, interpolation: specification.interpolation ?? .bilinear) : nil)
     } catch {
         throw Problem(error.what, at: "data set \"\(specification)\"", remedy: error.remedy)
     }

@@ -166,9 +166,12 @@ import Testing
         expectProblem(fixture.directory.path, "6x7 and 7x7") { _ = try open(fixture) }
     }
 
-    @Test func imagesLargerThanTheSizeNeedResizing() throws {
+    @Test func imagesLargerThanTheSizeShrink() throws {
         let fixture = try IDXFixture(height: 33, width: 20)
-        expectProblem("33x20", "not built yet", "size=33") { _ = try open(fixture) }
+        let shrunk = try open(fixture).preprocessing
+        #expect(shrunk.outputSize == 32 && shrunk.channels == 1)
+        #expect(shrunk.resizing == Resizing(shorterSide: 32, interpolation: .bilinear))
+        #expect(try open(fixture, options: "?size=40").preprocessing.resizing == nil)
         #expect(try open(fixture, options: "?size=40").preprocessing.outputSize == 40)
     }
 

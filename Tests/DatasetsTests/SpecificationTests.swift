@@ -61,7 +61,7 @@ import Testing
         ("fashion-mnist?labels=3&seed=-1", "option \"seed\""), ("fashion-mnist?seed=4", "\"seed\" changes nothing without \"labels\""),
         ("fashion-mnist?size=32&size=32", "option \"size\" stands twice"),
         ("fashion-mnist?normalize=imagnet", "did you mean \"imagenet\"?"),
-        ("fashion-mnist?interpolation=bicubic", "not built yet"),
+        ("fashion-mnist?interpolation=cubic", "did you mean \"bicubic\"?"), ("fashion-mnist?damaged=skip", "does not apply to fashion-mnist"),
         ("tensor:x?size=32", "does not apply to tensor"), ("tensor:x?normalize=imagenet", "does not apply to tensor"),
     ])
     func faultsNameTheirField(text: String, part: String) {

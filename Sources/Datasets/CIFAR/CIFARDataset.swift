@@ -23,7 +23,7 @@ func openCIFARDataset(_ specification: DatasetSpecification, splits names: [Spli
     for name in names {
         splits.append(try readSplit(name, files, encoding, labelCount: labelNames.count))
     }
-    let preprocessing = try pixelPreprocessing(specification, encoding: encoding, usualSize: side)
+    let preprocessing = try pixelPreprocessing(specification, encoding: encoding, usualSize: side, enlarges: true)
     return try ImageDataset(
         specification, labelNames: labelNames, labelCountIsLowerBound: false, splits: splits, preprocessing: preprocessing)
 }

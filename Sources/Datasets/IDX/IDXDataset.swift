@@ -93,7 +93,7 @@ func openIDXDataset(_ specification: DatasetSpecification, splits names: [SplitN
             "the splits' images differ in size: \(encoding.height)x\(encoding.width) and "
                 + "\(other.encoding.height)x\(other.encoding.width)", at: directory.path)
     }
-    let preprocessing = try pixelPreprocessing(specification, encoding: encoding, usualSize: usualSize)
+    let preprocessing = try pixelPreprocessing(specification, encoding: encoding, usualSize: usualSize, enlarges: false)
     return try ImageDataset(
         specification, labelNames: labelNames, labelCountIsLowerBound: false, splits: splits, preprocessing: preprocessing)
 }

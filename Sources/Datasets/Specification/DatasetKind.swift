@@ -22,6 +22,9 @@ public enum DatasetKind: String, CaseIterable, Sendable {
         }
     }
 
+    /// Whether its samples are files that are decoded one by one.
+    var hasFiles: Bool { false }
+
     var needsPath: Bool { self != .fashionMNIST }
 
     /// - Throws: a `Problem` with the nearest known name, or one that says that the data set is not built yet.

@@ -12,6 +12,7 @@ final class ShardComputer {
     private let task: TaskDescription
     private let network: Network
     private let heads: HeadSet
+    private let preparer: SamplePreparer
     private var trainingLane: TrainingLane?
     private var headLanes: (frozen: InferenceLane, heads: HeadTrainingLane)?
     private var surveyLanes: (network: InferenceLane, heads: HeadTrainingLane)?
@@ -20,6 +21,7 @@ final class ShardComputer {
         self.task = task
         network = try Network(task.model)
         heads = try task.headSet(of: network)
+        preparer = SamplePreparer(task.preprocessing)
     }
 
     /// Samples as they travel: encoded bytes, framed one after the other, one label each, and who they are.
@@ -124,7 +126,7 @@ final class ShardComputer {
     }
 
     private func prepare(_ shard: Shard, epoch: Int, seed: UInt64, augment: Bool, into input: FloatBuffer) throws(Problem) {
-        try task.preprocessing.prepareShard(
+        try preparer.prepareShard(
             shard.samples, into: input, sampleIndices: shard.indices, epoch: epoch, seed: seed, augment: augment)
     }
 }

@@ -1,6 +1,6 @@
 import Diagnostics
 
-/// A data set that has been opened: its splits in memory, and how their samples become network input.
+/// A data set that has been opened: its splits, and how their samples become network input.
 public struct ImageDataset: Sendable {
     /// What was opened, as given.
     public let specification: DatasetSpecification
@@ -73,7 +73,7 @@ func pixelPreprocessing(
     }
 }
 
-/// Opens a data set and reads the splits asked for into memory.
+/// Opens a data set and the splits asked for. Small ones are read into memory; image files are read sample by sample.
 ///
 /// A `tensor` file has one split: it serves as test, and as train where that is asked for.
 /// - Throws: a `Problem` that names the file and what is wrong with it.
@@ -84,6 +84,9 @@ public func openDataset(
     switch specification.kind {
     case .cifar10, .cifar100: return try openCIFARDataset(specification, splits: names)
     case .fashionMNIST, .mnist: return try openIDXDataset(specification, splits: names)
+    case .tinyImageNet: return try openTinyImageNet(specification, splits: names)
+    case .imageNet: return try openImageNet(specification, splits: names)
+    case .folder: return try openFolderDataset(specification, splits: names)
     case .tensor: return try openTensorDataset(specification, splits: names)
     }
 }

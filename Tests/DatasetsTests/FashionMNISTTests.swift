@@ -61,7 +61,7 @@ import Testing
 
     @Test func theTableOfDataSetsFindsIt() throws {
         let entries = availableDatasets()
-        #expect(entries.map(\.name) == ["fashion-mnist", "mnist", "cifar10", "cifar100", "tensor"])
+        #expect(entries.map(\.name) == ["fashion-mnist", "mnist", "cifar10", "cifar100", "tiny-imagenet", "imagenet", "folder", "tensor"])
         #expect(entries[0].found == true)
         #expect(entries[0].missing.isEmpty)
         #expect(entries[0].location == "/usr/share/datasets/fashion-mnist")

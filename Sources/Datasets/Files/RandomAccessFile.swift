@@ -63,8 +63,10 @@ package final class RandomAccessFile: RandomAccessBytes {
                 throw fileProblem(errno, "reading \(target.count) bytes from byte \(offset) on failed", path: path)
             }
             guard count > 0 else {
+                var status = stat()
+                let end = fstat(descriptor, &status) == 0 ? Int(status.st_size) : offset + done
                 throw Problem(
-                    "the file ends at byte \(offset + done), where \(target.count) bytes from byte \(offset) on are needed", at: path,
+                    "the file ends at byte \(end), where \(target.count) bytes from byte \(offset) on are needed", at: path,
                     remedy: "it was cut short, perhaps while in use: fetch it again")
             }
             done += count

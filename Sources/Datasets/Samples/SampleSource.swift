@@ -13,6 +13,8 @@ protocol SampleSource: Sendable {
     func window(_ range: Range<Int>) -> Data?
     /// What the sample is called where it came from, its path say; nil where it has no name of its own.
     func name(of index: Int) -> String?
+    /// Bytes of one stored sample.
+    func byteCount(of index: Int) -> Int
     /// The samples `rows`, in that order.
     func selecting(_ rows: [Int]) throws(Problem) -> any SampleSource
 }
@@ -37,6 +39,8 @@ struct MemorySamples: SampleSource {
     }
 
     var byteCount: Int { bytes.count }
+
+    func byteCount(of index: Int) -> Int { stride }
 
     func sample(_ index: Int) -> Data { slice(index..<index + 1) }
 

@@ -44,6 +44,12 @@ public struct Split: Sendable {
         return try source.sample(index)
     }
 
+    /// Bytes of one stored sample.
+    public func byteCount(of index: Int) -> Int {
+        precondition(index >= 0 && index < count, "sample \(index) of \(count)")
+        return source.byteCount(of: index)
+    }
+
     /// What a sample is called where it came from, for messages: its path, or "sample 7".
     public func sampleName(_ index: Int) -> String { source.name(of: index) ?? "sample \(index)" }
 

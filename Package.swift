@@ -6,8 +6,8 @@ import PackageDescription
 let march = Context.environment["FILTERSCOPE_MARCH"] ?? "native"
 
 /// A C library from Debian, through a module map.
-func system(_ name: String, package: String) -> Target {
-    .systemLibrary(name: name, path: "Sources/\(name)", providers: [.apt([package])])
+func system(_ name: String, packages: String...) -> Target {
+    .systemLibrary(name: name, path: "Sources/\(name)", providers: [.apt(packages)])
 }
 
 /// One module of ours: a folder in Sources. `hot` modules trade overflow and bounds checks for speed; they take
@@ -35,12 +35,12 @@ let package = Package(
     name: "filterscope",
     products: [.executable(name: "filterscope", targets: ["filterscope"])],
     targets: [
-        system("CZeroMQ", package: "libzmq3-dev"),
-        system("COpenBLAS", package: "libopenblas-dev"),
-        system("CTurboJPEG", package: "libturbojpeg0-dev"),
-        system("CArchive", package: "libarchive-dev"),
-        system("CSQLite", package: "libsqlite3-dev"),
-        system("CSodium", package: "libsodium-dev"),
+        system("CZeroMQ", packages: "libzmq3-dev"),
+        system("COpenBLAS", packages: "libopenblas-dev"),
+        system("CTurboJPEG", packages: "libjpeg62-turbo-dev", "libturbojpeg0-dev"),
+        system("CArchive", packages: "libarchive-dev"),
+        system("CSQLite", packages: "libsqlite3-dev"),
+        system("CSodium", packages: "libsodium-dev"),
 
         // From the ground up; each imports only what stands above it.
         module("Diagnostics", []),

@@ -35,6 +35,13 @@ public final class PixelBuffer {
         pixels.initialize(repeating: 0, count: needed)
     }
 
+    /// Says that rows are shorter than `reshape` made room for, and follow each other at the shorter distance.
+    /// - Precondition: 0 ≤ width ≤ the present width.
+    public func narrow(to width: Int) {
+        precondition(width >= 0 && width <= self.width)
+        self.width = width
+    }
+
     /// Takes pixels of 1 or 3 channels; one channel counts as grey.
     /// - Precondition: `values` has width · height · channels bytes.
     public func load(_ values: UnsafeBufferPointer<UInt8>, width: Int, height: Int, channels: Int) {

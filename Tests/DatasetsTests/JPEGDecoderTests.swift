@@ -10,7 +10,7 @@ import Testing
 
     private func decode(_ file: some Collection<UInt8>, denominator: Int = 1) throws -> PixelBuffer {
         let picture = PixelBuffer()
-        try Array(file).withUnsafeBufferPointer {
+        _ = try Array(file).withUnsafeBufferPointer {
             try decoder.decode($0, try decoder.header($0), denominator: denominator, into: picture)
         }
         return picture
@@ -59,6 +59,35 @@ import Testing
             }
             // Chroma is stored at half size and is smoothed on the way up; brightness would agree to a level or so.
             #expect(worst < 6, "1/\(denominator): \(worst)")
+        }
+    }
+
+    /// A part is what the whole picture has there, whatever its subsampling and wherever it lies.
+    @Test(arguments: ["colour.jpg", "colour-444-progressive.jpg", "grey.jpg", "ink.jpg", "large"]) func aPartIsThatOfTheWhole(name: String) throws {
+        let file = name == "large" ? Array(try JPEGFixture.make(width: 413, height: 277)) : try JPEGFixture.stored(name)
+        var stream = RandomStream(seed: 8, purpose: .synthetic)
+        for denominator in [1, 2, 4] {
+            let whole = try decode(file, denominator: denominator)
+            for _ in 0..<40 {
+                let left = stream.nextInt(below: whole.width)
+                let top = stream.nextInt(below: whole.height)
+                let columns = left..<left + 1 + stream.nextInt(below: whole.width - left)
+                let rows = top..<top + 1 + stream.nextInt(below: whole.height - top)
+                let part = PixelBuffer()
+                let origin = try file.withUnsafeBufferPointer {
+                    try decoder.decode($0, try decoder.header($0), denominator: denominator, part: (columns, rows), into: part)
+                }
+                var differing = 0
+                for row in rows {
+                    for column in columns {
+                        for channel in 0..<3 {
+                            let own = part.pixels[((row - origin.row) * part.width + column - origin.column) * 4 + channel]
+                            differing += own == whole.pixels[(row * whole.width + column) * 4 + channel] ? 0 : 1
+                        }
+                    }
+                }
+                #expect(differing == 0, "1/\(denominator), columns \(columns), rows \(rows)")
+            }
         }
     }
 

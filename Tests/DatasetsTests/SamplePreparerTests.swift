@@ -179,7 +179,7 @@ import Testing
     private func referenceView(_ file: Data, _ key: (Int, Int, UInt64), augment: Bool, preprocessing: Preprocessing) throws -> [Float] {
         let (whole, shown) = (PixelBuffer(), PixelBuffer())
         let decoder = JPEGDecoder()
-        try Array(file).withUnsafeBufferPointer { try decoder.decode($0, try decoder.header($0), into: whole) }
+        _ = try Array(file).withUnsafeBufferPointer { try decoder.decode($0, try decoder.header($0), into: whole) }
         if augment {
             let box = RandomCrop.standard.draw(width: whole.width, height: whole.height, sampleIndex: key.0, epoch: key.1, seed: key.2)
             Resampler().resample(

@@ -46,29 +46,32 @@ public final class SamplePreparer {
                 return shown.center(stored, size: preprocessing.outputSize)
             }
             let view = View(preprocessing, width: encoding.width, height: encoding.height, augmentation.crop, key)
-            return show(view, denominator: 1)
+            _ = plan(view, (encoding.width, encoding.height), denominator: 1)
+            return resampler.resample(stored, origin: (0, 0), into: shown)
         }
-        let view = try sample.withUnsafeBufferPointer { (file) throws(Problem) -> (View, Int) in
+        let origin = try sample.withUnsafeBufferPointer { (file) throws(Problem) -> (column: Int, row: Int) in
             let header = try decoder.header(file)
             let view = View(preprocessing, width: header.width, height: header.height, augmentation.crop, key)
             let denominator = view.denominator(isTraining: isTraining)
-            try decoder.decode(file, header, denominator: denominator, into: stored)
-            return (view, denominator)
+            let part = plan(view, header.scaled(denominator), denominator: denominator)
+            return try decoder.decode(file, header, denominator: denominator, part: part, into: stored)
         }
-        show(view.0, denominator: view.1)
+        resampler.resample(stored, origin: origin, into: shown)
     }
 
-    private func show(_ view: View, denominator: Int) {
+    /// Settles how a view of a picture is made, and which part of the picture that takes.
+    /// - Parameter size: of the picture as it is decoded, at 1/`denominator` of its size.
+    private func plan(_ view: View, _ size: (width: Int, height: Int), denominator: Int) -> (columns: Range<Int>, rows: Range<Int>) {
         var box = view.box
         if denominator > 1 {
             let scale = Double(denominator)
             (box.x, box.y) = (box.x / scale, box.y / scale)
-            box.width = min(box.width / scale, Double(stored.width) - box.x)
-            box.height = min(box.height / scale, Double(stored.height) - box.y)
+            box.width = min(box.width / scale, Double(size.width) - box.x)
+            box.height = min(box.height / scale, Double(size.height) - box.y)
         }
-        resampler.resample(
-            stored, box: box, width: view.width, height: view.height, window: (view.columns, view.rows),
-            interpolation: preprocessing.resizing?.interpolation ?? .bilinear, into: shown)
+        return resampler.plan(
+            size, box: box, width: view.width, height: view.height, window: (view.columns, view.rows),
+            interpolation: preprocessing.resizing?.interpolation ?? .bilinear)
     }
 }
 

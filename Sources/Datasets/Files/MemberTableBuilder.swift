@@ -10,6 +10,9 @@ struct MemberTableBuilder {
 
     var count: Int { offsets.count }
 
+    /// Sets address space aside for paths, so that they are not copied as they grow; memory is taken only as it is filled.
+    mutating func reserve(pathBytes: Int) { paths.reserveCapacity(pathBytes) }
+
     /// - Throws: a `Problem` where a file or the whole is beyond what the table can hold.
     mutating func add(_ path: [UInt8], offset: Int, byteCount: Int, of source: String) throws(Problem) {
         guard byteCount <= Int(UInt32.max) else {

@@ -36,6 +36,7 @@ package struct IndexCache: Sendable {
             return table
         }
         var builder = MemberTableBuilder()
+        builder.reserve(pathBytes: min(file.byteCount / 16, 96 << 20))
         try Self.add(file, 0..<file.byteCount, prefix: [], nested: false, to: &builder)
         let memory = builder.table(sourceByteCount: file.byteCount, sourceModified: file.modified)
         if let kept, let directory { Self.keep(memory, at: kept, in: directory) }

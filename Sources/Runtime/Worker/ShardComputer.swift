@@ -38,7 +38,7 @@ final class ShardComputer {
     ) throws(Problem) -> PartialSum {
         let lane = trainingLane ?? TrainingLane(network, shardSize: task.trainingShardSize)
         trainingLane = lane
-        try prepare(shard, epoch: epoch, seed: seed, augment: augment, into: lane.input)
+        let shard = try prepare(shard, epoch: epoch, seed: seed, augment: augment, into: lane.input)
         let gradients = ParameterVector(network.parameterLayout)
         let statistics = ParameterVector(network.statisticsLayout)
         let outcome = lane.run(
@@ -63,7 +63,7 @@ final class ShardComputer {
             InferenceLane(network, shardSize: task.trainingShardSize),
             HeadTrainingLane(heads, shardSize: task.trainingShardSize))
         headLanes = lanes
-        try prepare(shard, epoch: epoch, seed: seed, augment: augment, into: lanes.frozen.input)
+        let shard = try prepare(shard, epoch: epoch, seed: seed, augment: augment, into: lanes.frozen.input)
         _ = lanes.frozen.run(sampleCount: shard.labels.count, parameters: parameters, statistics: statistics)
         let gradients = ParameterVector(heads.layout)
         let outcomes = lanes.heads.run(
@@ -87,7 +87,7 @@ final class ShardComputer {
             InferenceLane(network, shardSize: task.surveyShardSize),
             HeadTrainingLane(heads, shardSize: task.surveyShardSize))
         surveyLanes = lanes
-        try prepare(shard, epoch: 0, seed: 0, augment: false, into: lanes.network.input)
+        let shard = try prepare(shard, epoch: 0, seed: 0, augment: false, into: lanes.network.input)
         let logits = lanes.network.run(sampleCount: shard.labels.count, parameters: parameters, statistics: statistics)
         var sum = PartialSum(figures: [Figure.samples: Double(shard.labels.count)])
         if task.judgesNetwork { judge(logits, shard.labels, &sum) }
@@ -125,8 +125,16 @@ final class ShardComputer {
         }
     }
 
-    private func prepare(_ shard: Shard, epoch: Int, seed: UInt64, augment: Bool, into input: FloatBuffer) throws(Problem) {
-        try preparer.prepareShard(
+    /// Fills the network's input, and returns what is in it: the shard without its damaged samples, where the task leaves
+    /// these out.
+    private func prepare(_ shard: Shard, epoch: Int, seed: UInt64, augment: Bool, into input: FloatBuffer) throws(Problem) -> Shard {
+        let outcome = try preparer.prepareShard(
             shard.samples, into: input, sampleIndices: shard.indices, epoch: epoch, seed: seed, augment: augment)
+        guard let first = outcome.damaged.first else { return shard }
+        guard !outcome.kept.isEmpty else {
+            throw Problem("every sample of a shard is damaged, the first one thus: \(first.problem.what)", remedy: "see filterscope datasets SPEC")
+        }
+        return Shard(
+            samples: shard.samples, labels: outcome.kept.map { shard.labels[$0] }, indices: outcome.kept.map { shard.indices[$0] })
     }
 }

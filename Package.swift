@@ -65,14 +65,14 @@ let package = Package(
             "Reporting", "Runtime",
         ], executable: true),
 
-        module("TestSupport", ["Diagnostics", "Tensors"], folder: "Tests"),
+        module("TestSupport", ["Diagnostics", "Tensors", "CTurboJPEG"], folder: "Tests"),
         tests("DiagnosticsTests", ["Diagnostics"]),
         tests("TensorsTests", ["Tensors", "Diagnostics", "TestSupport"]),
         tests("KernelsTests", ["Kernels", "Tensors", "TestSupport"]),
         tests("NetworksTests", ["Networks", "Kernels", "Tensors", "Diagnostics", "TestSupport"], resources: [.copy("Fixtures")]),
         tests("ImagingTests", ["Imaging", "Tensors", "TestSupport"]),
         tests(
-            "DatasetsTests", ["Datasets", "Imaging", "Tensors", "Diagnostics", "TestSupport", "CArchive", "CTurboJPEG"],
+            "DatasetsTests", ["Datasets", "Imaging", "Tensors", "Diagnostics", "TestSupport", "CArchive"],
             resources: [.copy("Fixtures")]),
         tests("MechanismTests", ["Mechanism", "Kernels", "Tensors", "Diagnostics", "TestSupport"]),
         tests("MessagesTests", ["Messages", "Tensors", "Diagnostics", "TestSupport"]),

@@ -10,10 +10,10 @@ import Testing
 
     init() throws {
         directory = try TemporaryDirectory("report")
-        let image = try JPEGFixture.make(width: 60, height: 40)
+        let image = try JPEGFile.make(width: 60, height: 40)
         try lay([
-            ("train/a/0.jpg", image), ("train/a/1.jpg", JPEGFixture.damaged(image)), ("train/a/2 <x>.jpg", image), ("train/b/3.jpg", Data()),
-            ("train/b/4.jpg", JPEGFixture.declaring(width: 30_000, height: 30_000, in: image)), ("train/b/5.jpg", image),
+            ("train/a/0.jpg", image), ("train/a/1.jpg", JPEGFile.damaged(image)), ("train/a/2 <x>.jpg", image), ("train/b/3.jpg", Data()),
+            ("train/b/4.jpg", JPEGFile.declaring(width: 30_000, height: 30_000, in: image)), ("train/b/5.jpg", image),
         ], in: directory)
     }
 
@@ -58,7 +58,7 @@ import Testing
 
     @Test func speedIsMeasuredOnWhatCanBeRead() throws {
         let good = try TemporaryDirectory("report")
-        try lay([("train/a/0.jpg", JPEGFixture.make(width: 60, height: 40)), ("train/a/1.jpg", JPEGFixture.make(width: 50, height: 40))], in: good)
+        try lay([("train/a/0.jpg", JPEGFile.make(width: 60, height: 40)), ("train/a/1.jpg", JPEGFile.make(width: 50, height: 40))], in: good)
         let dataset = try openDataset(DatasetSpecification("folder:\(good.path)?size=32"), splits: [.train])
         let speed = try PreparationSpeed.measure(dataset.split(.train), dataset.preprocessing, augment: true, threads: 2, seconds: 0.2)
         #expect(speed.images > 2 && speed.byteCount > speed.images * 400 && speed.seconds >= 0.2 && speed.imagesPerSecond > 0)

@@ -24,7 +24,7 @@ extension Split {
 
     init() throws {
         directory = try TemporaryDirectory("folder ä")
-        image = try JPEGFixture.make(width: 40, height: 30)
+        image = try JPEGFile.make(width: 40, height: 30)
     }
 
     private func open(_ options: String = "", splits: Set<SplitName> = [.train, .test]) throws -> ImageDataset {

@@ -14,7 +14,7 @@ import Testing
     /// The development kit's numbers of the validation images: n01, n03, n03, n02, n04 (meta.mat in Fixtures).
     private static let truth = "2\n1\n1\n4\n3\n"
 
-    private func image(_ seed: Int) throws -> Data { try JPEGFixture.make(width: 70, height: 50, seed: seed) }
+    private func image(_ seed: Int) throws -> Data { try JPEGFile.make(width: 70, height: 50, seed: seed) }
 
     private func trainFiles(_ wnid: String, _ count: Int) throws -> [(String, Data)] {
         try (0..<count).map { ("\(wnid)_\($0).JPEG", try image(Int(wnid.dropFirst()) ?? 0 + $0)) }

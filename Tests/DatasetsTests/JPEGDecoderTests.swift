@@ -3,6 +3,7 @@ import Diagnostics
 import Foundation
 import Imaging
 import Tensors
+import TestSupport
 import Testing
 
 @Suite struct JPEGDecoderTests {
@@ -36,7 +37,7 @@ import Testing
     }
 
     @Test func scaledDecodingIsTheMeanOfWhatItStandsFor() throws {
-        let file = try JPEGFixture.make(width: 203, height: 101)
+        let file = try JPEGFile.make(width: 203, height: 101)
         let whole = try decode(file)
         for denominator in [2, 4, 8] {
             let scaled = try decode(file, denominator: denominator)
@@ -64,7 +65,7 @@ import Testing
 
     /// A part is what the whole picture has there, whatever its subsampling and wherever it lies.
     @Test(arguments: ["colour.jpg", "colour-444-progressive.jpg", "grey.jpg", "ink.jpg", "large"]) func aPartIsThatOfTheWhole(name: String) throws {
-        let file = name == "large" ? Array(try JPEGFixture.make(width: 413, height: 277)) : try JPEGFixture.stored(name)
+        let file = name == "large" ? Array(try JPEGFile.make(width: 413, height: 277)) : try JPEGFixture.stored(name)
         var stream = RandomStream(seed: 8, purpose: .synthetic)
         for denominator in [1, 2, 4] {
             let whole = try decode(file, denominator: denominator)
@@ -92,22 +93,22 @@ import Testing
     }
 
     @Test func damageIsNamed() throws {
-        let file = try JPEGFixture.make(width: 160, height: 120)
+        let file = try JPEGFile.make(width: 160, height: 120)
         expectProblem("the file is empty (0 bytes)") { _ = try decode(Data()) }
         expectProblem("not a JPEG file: it starts with 89 50 4e 47") { _ = try decode(Data([0x89, 0x50, 0x4E, 0x47, 13])) }
-        expectProblem("the JPEG file is damaged") { _ = try decode(JPEGFixture.damaged(file)) }
+        expectProblem("the JPEG file is damaged") { _ = try decode(JPEGFile.damaged(file)) }
         expectProblem("the JPEG file is damaged", "Premature end") { _ = try decode(file.dropLast(file.count / 2)) }
         expectProblem("the JPEG file is damaged") { _ = try decode(file.prefix(100)) }
         expectProblem("declares 30000x30000 pixels, more than the limit of 100000000") {
-            _ = try decode(JPEGFixture.declaring(width: 30_000, height: 30_000, in: file))
+            _ = try decode(JPEGFile.declaring(width: 30_000, height: 30_000, in: file))
         }
-        expectProblem("the JPEG file is damaged") { _ = try decode(JPEGFixture.declaring(width: 0, height: 5, in: file)) }
+        expectProblem("the JPEG file is damaged") { _ = try decode(JPEGFile.declaring(width: 0, height: 5, in: file)) }
         // The decoder goes on with the next file.
         #expect(try decode(file).width == 160)
     }
 
     @Test func strayBytesBetweenMarkersAreHarmless() throws {
-        let file = try JPEGFixture.make(width: 160, height: 120)
+        let file = try JPEGFile.make(width: 160, height: 120)
         let stray = file.dropLast(2) + Data([0x12, 0x34]) + file.suffix(2)
         #expect(bytes(try decode(stray)) == bytes(try decode(file)))
     }

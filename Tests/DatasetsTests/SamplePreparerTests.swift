@@ -64,7 +64,7 @@ import Testing
 
     /// What a sample becomes depends on its arguments alone, whatever the preparer did before.
     @Test func aSampleIsAFunctionOfItsArguments() throws {
-        let files = try (0..<4).map { try JPEGFixture.make(width: 90 + 31 * $0, height: 160 - 23 * $0, seed: $0, grey: $0 == 2) }
+        let files = try (0..<4).map { try JPEGFile.make(width: 90 + 31 * $0, height: 160 - 23 * $0, seed: $0, grey: $0 == 2) }
         let busy = SamplePreparer(try preprocessing(Self.everything))
         var seen: Set<[Float]> = []
         for epoch in 0..<3 {
@@ -97,7 +97,7 @@ import Testing
         var augmentation = Self.everything
         augmentation.mixing = nil
         let preparer = SamplePreparer(try preprocessing(augmentation))
-        let files = try (0..<3).map { try JPEGFixture.make(width: 100, height: 80, seed: $0) }
+        let files = try (0..<3).map { try JPEGFile.make(width: 100, height: 80, seed: $0) }
         let (rows, outcome) = try shard(preparer, files, indices: [9, 2, 5])
         #expect(outcome.kept == [0, 1, 2] && outcome.damaged.isEmpty && outcome.shares == nil)
         for (place, index) in [9, 2, 5].enumerated() {
@@ -106,7 +106,7 @@ import Testing
     }
 
     @Test func mixedRowsAreWhatTheirSharesSay() throws {
-        let files = try (0..<4).map { try JPEGFixture.make(width: 100, height: 80, seed: $0) }
+        let files = try (0..<4).map { try JPEGFile.make(width: 100, height: 80, seed: $0) }
         let plain = try shard(SamplePreparer(try preprocessing()), files, indices: [0, 1, 2, 3]).rows
         let mixup = SamplePreparer(try preprocessing(Augmentation(flip: false, translation: 0, mixing: SampleMixing(mixup: 1))))
         let (blended, outcome) = try shard(mixup, files, indices: [0, 1, 2, 3])
@@ -129,9 +129,9 @@ import Testing
     }
 
     @Test func damagedSamplesAreFatalOrLeftOutByChoice() throws {
-        let good = try (0..<2).map { try JPEGFixture.make(width: 100, height: 80, seed: $0) }
-        let huge = try JPEGFixture.declaring(width: 30_000, height: 30_000, in: good[0])
-        let files = [good[0], JPEGFixture.damaged(good[0]), Data(), good[1], huge]
+        let good = try (0..<2).map { try JPEGFile.make(width: 100, height: 80, seed: $0) }
+        let huge = try JPEGFile.declaring(width: 30_000, height: 30_000, in: good[0])
+        let files = [good[0], JPEGFile.damaged(good[0]), Data(), good[1], huge]
         expectProblem("sample 31: the JPEG file is damaged") {
             _ = try shard(SamplePreparer(try preprocessing()), files, indices: [30, 31, 32, 33, 34])
         }
@@ -145,7 +145,7 @@ import Testing
     }
 
     @Test func shardsThatDoNotFitTogetherAreRefused() throws {
-        let file = try JPEGFixture.make(width: 20, height: 20)
+        let file = try JPEGFile.make(width: 20, height: 20)
         let samples = try joined([file, file])
         let encoding = SampleEncoding.jpeg
         expectProblem("end before the length of sample 2 of 3") { _ = try encoding.locate(3, in: samples) }
@@ -159,7 +159,7 @@ import Testing
 
     /// A picture that is large enough is decoded at a part of its size; what is seen stays the same but for details.
     @Test func largePicturesShrinkWhileDecoding() throws {
-        let file = try JPEGFixture.make(width: 900, height: 700, quality: 95)
+        let file = try JPEGFile.make(width: 900, height: 700, quality: 95)
         // A part that begins at an odd pixel begins in the middle of a scaled one, and so takes in a pixel beyond its edge.
         // The picture's steepest slope is 60/17 + 60/11 = 9 levels a pixel; a level is 2/255.
         for (augment, bound) in [(false, Float(0.02)), (true, 9 * 2.0 / 255 + 0.01)] {

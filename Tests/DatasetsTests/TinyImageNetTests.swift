@@ -12,7 +12,7 @@ import Testing
     /// Two labels of two and one training images and three validation images; contents differ.
     private func files(prefix: String = "") throws -> [(String, Data)] {
         let images = try ["train/n02/images/n02_0.JPEG", "train/n01/images/n01_1.JPEG", "train/n01/images/n01_0.JPEG", "val/images/val_0.JPEG",
-            "val/images/val_1.JPEG", "val/images/val_10.JPEG"].enumerated().map { ($1, try JPEGFixture.make(width: 64, height: 64, seed: $0)) }
+            "val/images/val_1.JPEG", "val/images/val_10.JPEG"].enumerated().map { ($1, try JPEGFile.make(width: 64, height: 64, seed: $0)) }
         let texts = [
             ("wnids.txt", "n02\nn01\n"), ("words.txt", "n00\tentity\nn01\tgoldfish, Carassius auratus\nn02\ttench\n"),
             ("train/n01/n01_boxes.txt", "n01_0.JPEG\t0\t0\t62\t63\n"),
@@ -31,7 +31,7 @@ import Testing
         #expect(dataset.split(.train).labels == [0, 0, 1], sourceLocation: sourceLocation)
         #expect(dataset.split(.test).fileNames == ["val_0.JPEG", "val_1.JPEG", "val_10.JPEG"], sourceLocation: sourceLocation)
         #expect(dataset.split(.test).labels == [0, 1, 1], sourceLocation: sourceLocation)
-        #expect(try dataset.split(.train).sample(0) == JPEGFixture.make(width: 64, height: 64, seed: 2), sourceLocation: sourceLocation)
+        #expect(try dataset.split(.train).sample(0) == JPEGFile.make(width: 64, height: 64, seed: 2), sourceLocation: sourceLocation)
         #expect(dataset.preprocessing.outputSize == 32 && dataset.preprocessing.resizing?.shorterSide == 32, sourceLocation: sourceLocation)
     }
 

@@ -1,5 +1,6 @@
 import Diagnostics
 import Foundation
+import Imaging
 import Synchronization
 import Tensors
 
@@ -102,6 +103,7 @@ extension Split {
         let lanes = max(1, min(threads, blocks))
         let next = Mutex(0)
         DispatchQueue.concurrentPerform(iterations: lanes) { _ in
+            let decoder = JPEGDecoder()
             let preparer = SamplePreparer(preprocessing)
             let room = ParameterVector(TensorLayout([("sample", [preprocessing.outputCount])]))
             while true {
@@ -114,8 +116,13 @@ extension Split {
                 for place in places {
                     let index = place * self.count / count
                     do throws(Problem) {
-                        try preparer.prepare(
-                            try sample(index).span, into: room.buffer, sampleIndex: index, epoch: 0, seed: 0, augment: false)
+                        let sample = try sample(index)
+                        if encoding.format == .jpeg {
+                            try decoder.check(sample)
+                        } else {
+                            try preparer.prepare(
+                                sample.span, into: room.buffer, sampleIndex: index, epoch: 0, seed: 0, augment: false)
+                        }
                     } catch {
                         let entry = DatasetReport.DamagedSample(
                             index: index, name: sampleName(index), label: Int(labels[index]), what: error.what)
@@ -126,5 +133,15 @@ extension Split {
             }
         }
         return found.withLock(\.self).sorted { $0.index < $1.index }
+    }
+}
+
+extension JPEGDecoder {
+    /// Decodes the whole of a file, all that a view of it may leave aside, and keeps nothing.
+    fileprivate func check(_ file: Data) throws(Problem) {
+        let picture = PixelBuffer()
+        _ = try file.span.withUnsafeBufferPointer { (bytes) throws(Problem) -> (column: Int, row: Int) in
+            try decode(bytes, try header(bytes), denominator: 8, into: picture)
+        }
     }
 }

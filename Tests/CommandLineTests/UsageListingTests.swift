@@ -66,6 +66,21 @@ import Testing
         #expect(missing.status == 1 && missing.stderr.contains("/nowhere: there is no such directory"))
     }
 
+    @Test func feedingIsMeasured() throws {
+        let measured = try #require(try json([
+            "bench", "data", "--dataset", "fashion-mnist?train=200", "--threads", "1", "--runs", "3", "--seconds", "0.05", "--json",
+        ]) as? [String: Any])
+        for kind in ["training", "evaluation"] {
+            let figure = try #require(measured[kind] as? [String: Any])
+            #expect((figure["runs"] as? [Double])?.count == 3)
+            #expect(try #require(figure["images_per_second"] as? Double) > 0)
+        }
+        #expect(measured["bytes_per_image"] as? Double == 784)
+        let usage = try runFilterscope(["bench", "data"])
+        #expect(usage.status == 2 && usage.stderr.contains("--dataset SPEC is missing"), "\(usage.stderr)")
+        #expect(try runFilterscope(["bench", "data", "--help"]).stdoutText.contains("Usage: filterscope bench data"))
+    }
+
     @Test func dataSetsAreListedWithTheirPlaces() throws {
         let text = try runFilterscope(["datasets"]).stdoutText
         #expect(text.contains("fashion-mnist") && text.contains("tensor:FILE.safetensors"))

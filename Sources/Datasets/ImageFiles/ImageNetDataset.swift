@@ -30,7 +30,9 @@ func openImageNet(_ specification: DatasetSpecification, splits wanted: [SplitNa
     }
     for name in wanted where splits[name] == nil {
         let looked = name == .train ? "train/WNID/ nor ILSVRC2012_img_train.tar" : "val/ nor ILSVRC2012_img_val.tar"
-        throw Problem("there are no \(name == .train ? "training" : "validation") images: neither \(looked) has any", at: path, remedy: specification.kind.source)
+        throw Problem(
+            "there are no \(name == .train ? "training" : "validation") images: neither \(looked) has any", at: path,
+            remedy: specification.kind.source)
     }
     let names = Set(splits.values.flatMap(\.names))
     var words = kit?.words ?? [:]

@@ -43,10 +43,15 @@ struct ShardedUnit: Sendable {
     private static func unpack(
         _ slices: [ShardSlice], _ assignment: WorkUnit, task: TaskDescription, largest: Int
     ) throws(Problem) -> [Shard] {
-        let stride = task.preprocessing.encoding.byteCount
         let count = slices.reduce(0) { $0 + $1.sampleIndices.count }
-        guard let samples = assignment.tensors.first(where: { $0.name == "samples" })?.data, samples.count == count * stride else {
-            throw Problem("unit \(assignment.id): samples are missing or not \(count) of \(stride) bytes")
+        guard let samples = assignment.tensors.first(where: { $0.name == "samples" })?.data else {
+            throw Problem("unit \(assignment.id): samples are missing")
+        }
+        let parts: [Data]
+        do {
+            parts = try task.preprocessing.encoding.cut(samples, into: slices.map(\.sampleIndices.count))
+        } catch {
+            throw Problem("unit \(assignment.id): \(error.what)")
         }
         let labels: [Int64]
         do throws(ProtocolError) {
@@ -59,14 +64,13 @@ struct ShardedUnit: Sendable {
         }
         var first = 0
         var shards: [Shard] = []
-        for slice in slices {
+        for (slice, part) in zip(slices, parts) {
             let end = first + slice.sampleIndices.count
             guard end > first, end - first <= largest, slice.sampleIndices.allSatisfy({ $0 >= 0 && $0 <= Int(UInt32.max) }) else {
                 throw Problem("unit \(assignment.id): a shard of \(end - first) samples, between 1 and \(largest) are due")
             }
             shards.append(Shard(index: slice.index, samples: ShardComputer.Shard(
-                samples: Data(samples.dropFirst(first * stride).prefix((end - first) * stride)),
-                labels: labels[first..<end].map { Int32($0) }, indices: slice.sampleIndices)))
+                samples: Data(part), labels: labels[first..<end].map { Int32($0) }, indices: slice.sampleIndices)))
             first = end
         }
         return shards

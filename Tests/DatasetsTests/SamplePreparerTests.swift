@@ -176,6 +176,15 @@ import Testing
         }
     }
 
+    /// Without random changes training sees what evaluation sees, also where a picture is twice as large as the input.
+    @Test(arguments: [64, 65, 127, 128, 129, 300]) func trainingWithoutChangesIsEvaluation(side: Int) throws {
+        let file = try JPEGFile.make(width: side + 20, height: side)
+        let preparer = SamplePreparer(try Preprocessing(
+            encoding: .jpeg, outputSize: 32, normalization: .symmetric(channels: 3), augmentation: Augmentation(flip: false, translation: 0),
+            resizing: Resizing(shorterSide: 32, interpolation: .bilinear)))
+        #expect(try prepared(preparer, file, augment: true) == prepared(preparer, file, augment: false))
+    }
+
     private func referenceView(_ file: Data, _ key: (Int, Int, UInt64), augment: Bool, preprocessing: Preprocessing) throws -> [Float] {
         let (whole, shown) = (PixelBuffer(), PixelBuffer())
         let decoder = JPEGDecoder()

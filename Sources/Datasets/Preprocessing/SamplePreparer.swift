@@ -29,13 +29,13 @@ public final class SamplePreparer {
         let key = SampleKey(sampleIndex: sampleIndex, epoch: epoch, seed: seed)
         let draw = augmentation.draw(sampleIndex: sampleIndex, epoch: epoch, seed: seed)
         guard preprocessing.needsPicture(augmentation) else { return preprocessing.place(sample, into: output, draw) }
-        try show(sample, augmentation, key, isTraining: augment)
+        try show(sample, augmentation, key)
         for change in augmentation.colour?.draw(key: key) ?? [] { shown.apply(change) }
         preprocessing.write(shown, into: output, draw)
     }
 
     /// Decodes a sample and brings the part of it that is shown to size.
-    private func show(_ sample: Span<UInt8>, _ augmentation: Augmentation, _ key: SampleKey, isTraining: Bool) throws(Problem) {
+    private func show(_ sample: Span<UInt8>, _ augmentation: Augmentation, _ key: SampleKey) throws(Problem) {
         let encoding = preprocessing.encoding
         guard encoding.format == .jpeg else {
             precondition(sample.count == encoding.fixedByteCount, "sample of \(sample.count) bytes for \(encoding)")
@@ -52,7 +52,7 @@ public final class SamplePreparer {
         let origin = try sample.withUnsafeBufferPointer { (file) throws(Problem) -> (column: Int, row: Int) in
             let header = try decoder.header(file)
             let view = View(preprocessing, width: header.width, height: header.height, augmentation.crop, key)
-            let denominator = view.denominator(isTraining: isTraining)
+            let denominator = view.denominator
             let part = plan(view, header.scaled(denominator), denominator: denominator)
             return try decoder.decode(file, header, denominator: denominator, part: part, into: stored)
         }

@@ -10,10 +10,12 @@ struct View {
     /// What of that is shown: `outputSize` pixels a side.
     let columns: Range<Int>
     let rows: Range<Int>
+    private let isRandomPart: Bool
 
     /// A random part where `crop` says so, else the whole, of which the middle is shown.
     init(_ preprocessing: Preprocessing, width: Int, height: Int, _ crop: RandomCrop?, _ key: SampleKey) {
         let size = preprocessing.outputSize
+        isRandomPart = crop != nil
         if let crop {
             box = crop.draw(width: width, height: height, key: key)
             (self.width, self.height, columns, rows) = (size, size, 0..<size, 0..<size)
@@ -27,10 +29,11 @@ struct View {
         (columns, rows) = (left..<left + size, top..<top + size)
     }
 
-    /// The largest of 8, 4, 2 and 1 by which the picture may shrink while it is decoded: the part must stay at least as large
-    /// as what it is brought to, and twice as large in evaluation, where the difference must not show.
-    func denominator(isTraining: Bool) -> Int {
-        let margin = isTraining ? 1.0 : 2.0
+    /// The largest of 8, 4, 2 and 1 by which the picture may shrink while it is decoded: a random part must stay at least as
+    /// large as what it is brought to. The whole must stay twice as large, so that the difference does not show in evaluation,
+    /// and training without random parts sees just what evaluation sees.
+    var denominator: Int {
+        let margin = isRandomPart ? 1.0 : 2.0
         return [8, 4, 2].first { denominator in
             box.width / Double(denominator) >= margin * Double(width) && box.height / Double(denominator) >= margin * Double(height)
         } ?? 1

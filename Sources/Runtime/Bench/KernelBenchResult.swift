@@ -31,7 +31,9 @@ struct KernelBenchResult: Encodable {
         let tileFactor: Double
         /// Bytes of inputs, outputs and weights, each once: no way to compute it moves fewer.
         let minimumBytes: Int
-        /// Of a step's time, for all shards of a mini-batch; nil for what a step does not call.
+        /// As long as it took in training steps, where data come from memory; nil for what a step does not call.
+        let inStepMilliseconds: Double?
+        /// Of a step's time, all shards together.
         let stepShare: Double?
 
         private enum CodingKeys: String, CodingKey {
@@ -39,6 +41,7 @@ struct KernelBenchResult: Encodable {
             case sgemmFactor = "sgemm_factor"
             case tileFactor = "tile_factor"
             case minimumBytes = "minimum_bytes"
+            case inStepMilliseconds = "in_step_milliseconds"
             case stepShare = "step_share"
         }
     }
@@ -53,21 +56,25 @@ struct KernelBenchResult: Encodable {
         let minimumBytes: Int
         /// 10⁹ of these bytes per second.
         let gigabytesPerSecond: Double
+        /// As of `Kernel`.
+        let inStepMilliseconds: Double?
         let stepShare: Double
 
-        init(kernel: String, layer: String?, seconds: Double, minimumBytes: Int, perStep: Double, stepSeconds: Double) {
+        init(kernel: String, layer: String?, seconds: Double, minimumBytes: Int, inStepSeconds: Double?, stepShare: Double) {
             self.kernel = kernel
             self.layer = layer
             self.minimumBytes = minimumBytes
             milliseconds = seconds * 1000
             gigabytesPerSecond = 1e-9 * Double(minimumBytes) / seconds
-            stepShare = seconds * perStep / stepSeconds
+            inStepMilliseconds = inStepSeconds.map { $0 * 1000 }
+            self.stepShare = stepShare
         }
 
         private enum CodingKeys: String, CodingKey {
             case kernel, layer, milliseconds
             case minimumBytes = "minimum_bytes"
             case gigabytesPerSecond = "gigabytes_per_second"
+            case inStepMilliseconds = "in_step_milliseconds"
             case stepShare = "step_share"
         }
     }
@@ -78,13 +85,13 @@ struct KernelBenchResult: Encodable {
     /// Samples of each kernel's input.
     let shard: Int
     let limits: MachineLimits
-    /// A training step on one thread, the median of the runs.
+    /// A training step on one thread, the mean of as many as there were runs.
     let stepMilliseconds: Double
     let kernels: [Kernel]
     let others: [Other]
     /// Of the convolutions that a step calls, together.
     let gflops: Double
-    /// What convolutions and all others are of a step's time, together: 1 where kernels alone are as fast as in a step.
+    /// What convolutions and all others are of a step's time, together; the rest is waiting for threads to start.
     let stepShare: Double
     let fingerprint: String
 
@@ -129,28 +136,29 @@ extension KernelBenchResult {
             \(otherTable)
             all together: \(BenchText.percent(stepShare)) % of the step
             GFLOP/s are those of a direct sum. MB: inputs, outputs and weights, each once, the least that is moved. backward has both
-            gradients. Kernels run alone, their data in the cache where it fits, so shares need not add up to 100 %.
+            gradients. ms: alone, data in the cache where they fit; in step: as measured in training steps, of which step % is a share.
             \(fingerprint)
 
             """
     }
 
     private var kernelTable: String {
-        var rows = [["layer", "maps", "scheme", "tiles", "direction", "ms", "GFLOP/s", "× sgemm", "× tile", "MB", "step %"]]
+        var rows = [["layer", "maps", "scheme", "tiles", "direction", "ms", "GFLOP/s", "× sgemm", "× tile", "MB", "in step", "step %"]]
         for kernel in kernels {
             rows.append([
                 kernel.layer, kernel.input.map(String.init).joined(separator: "×") + " → \(kernel.filters)", kernel.scheme,
                 kernel.tiles.map(String.init) ?? "", kernel.direction.rawValue, BenchText.milliseconds(kernel.milliseconds),
                 BenchText.rate(kernel.gflops), BenchText.factor(kernel.sgemmFactor), BenchText.factor(kernel.tileFactor),
-                BenchText.megabytes(kernel.minimumBytes), kernel.stepShare.map(BenchText.percent) ?? "",
+                BenchText.megabytes(kernel.minimumBytes), kernel.inStepMilliseconds.map(BenchText.milliseconds) ?? "",
+                kernel.stepShare.map(BenchText.percent) ?? "",
             ])
         }
-        return BenchText.table(rows, [.left, .left, .left, .right, .left, .right, .right, .right, .right, .right, .right])
+        return BenchText.table(rows, [.left, .left, .left, .right, .left, .right, .right, .right, .right, .right, .right, .right])
     }
 
     /// Layers added up.
     private var otherTable: String {
-        var rows = [["not convolution", "ms", "MB", "GB/s", "step %"]]
+        var rows = [["not convolution", "ms", "MB", "GB/s", "in step", "step %"]]
         var names: [String] = []
         for other in others where !names.contains(other.kernel) { names.append(other.kernel) }
         for name in names {
@@ -159,9 +167,12 @@ extension KernelBenchResult {
             let bytes = same.reduce(0) { $0 + $1.minimumBytes }
             rows.append([
                 same.count > 1 ? "\(name), \(same.count) layers" : name, BenchText.milliseconds(milliseconds), BenchText.megabytes(bytes),
-                BenchText.rate(1e-6 * Double(bytes) / milliseconds), BenchText.percent(same.reduce(0) { $0 + $1.stepShare }),
+                BenchText.rate(1e-6 * Double(bytes) / milliseconds),
+                same.compactMap(\.inStepMilliseconds).isEmpty
+                    ? "" : BenchText.milliseconds(same.reduce(0) { $0 + ($1.inStepMilliseconds ?? 0) }),
+                BenchText.percent(same.reduce(0) { $0 + $1.stepShare }),
             ])
         }
-        return BenchText.table(rows, [.left, .right, .right, .right, .right])
+        return BenchText.table(rows, [.left, .right, .right, .right, .right, .right])
     }
 }

@@ -7,26 +7,25 @@ struct StepRemainder {
     private let network: Network
     private let shard: Int
     private let shards: Int
-    private let shardsPerStep: Double
     private let runs: Int
 
     init(_ network: Network, batch: Int, shard: Int, runs: Int) {
         self.network = network
         self.shard = shard
         shards = (batch + shard - 1) / shard
-        shardsPerStep = Double(batch) / Double(shard)
         self.runs = runs
     }
 
-    func measure(stepSeconds: Double) -> [KernelBenchResult.Other] {
+    func measure(_ step: MeasuredStep) -> [KernelBenchResult.Other] {
         (perShard + perStep).map { one in
             KernelBenchResult.Other(
-                kernel: one.kernel, layer: nil, seconds: Timing.seconds(runs: runs, one.body), minimumBytes: 4 * one.floats,
-                perStep: one.perStep, stepSeconds: stepSeconds)
+                kernel: one.kind.rawValue, layer: nil, seconds: Timing.seconds(runs: runs, one.body), minimumBytes: 4 * one.floats,
+                inStepSeconds: one.perStep > 0 ? step.secondsPerStep(one.kind) / Double(one.perStep) : nil, stepShare: step.share(one.kind))
         }
     }
 
-    private typealias Piece = (kernel: String, floats: Int, perStep: Double, body: () -> Void)
+    /// A kernel, and how often a step calls it.
+    private typealias Piece = (kind: StepProfile.Kind, floats: Int, perStep: Int, body: () -> Void)
 
     private var perShard: [Piece] {
         let labels = network.specification.labels
@@ -36,14 +35,14 @@ struct StepRemainder {
         let truth = (0..<shard).map { Int32($0 % labels) }
         let stages = network.linearLayers.map { LinearTrial($0, rows: shard) }
         return [
-            ("input copy", 2 * shard * network.inputCount, shardsPerStep, {
+            (.inputCopy, 2 * shard * network.inputCount, shards, {
                 images.buffer("input").copy(from: images.buffer("images"))
             }),
-            ("classifier forward", stages.reduce(0) { $0 + $1.forwardCount }, shardsPerStep, { for stage in stages { stage.forward() } }),
-            ("classifier backward", stages.reduce(0) { $0 + $1.backwardCount }, shardsPerStep, {
+            (.classifier, stages.reduce(0) { $0 + $1.forwardCount + $1.backwardCount }, shards, {
+                for stage in stages { stage.forward() }
                 for stage in stages.reversed() { stage.backward() }
             }),
-            ("loss", 2 * shard * labels, shardsPerStep, {
+            (.loss, 2 * shard * labels, shards, {
                 _ = softmaxCrossEntropy(
                     logits: logits.buffer("logits"), labels: truth, logitsGradient: logits.buffer("gradient"), rows: shard,
                     classes: labels, gradientScale: 0.01)
@@ -55,12 +54,12 @@ struct StepRemainder {
         let count = network.parameterLayout.totalCount
         let vectors = uniform([("weights", [count]), ("velocity", [count]), ("gradient", [count]), ("sum", [count])])
         // The second shard of each pair adds as it goes; between pairs there are passes of their own.
-        let additions = Double((shards + 1) / 2 - 1)
+        let additions = (shards + 1) / 2 - 1
         return [
             // The sum grows from call to call, by far less than a float can hold.
-            ("gradient addition", 3 * count, additions, { addInto(vectors.buffer("sum"), vectors.buffer("gradient")) }),
+            (.gradientSums, 3 * count, additions, { addInto(vectors.buffer("sum"), vectors.buffer("gradient")) }),
             // With a rate of 0 the weights stay as they are, so that no call meets other numbers than the one before.
-            ("optimizer", 5 * count, 1, {
+            (.optimizer, 5 * count, 1, {
                 nesterovStep(
                     weights: vectors.buffer("weights"), velocity: vectors.buffer("velocity"), gradient: vectors.buffer("gradient"),
                     learningRate: 0, momentum: 0.9, weightDecay: 1e-3)

@@ -17,9 +17,10 @@ public final class StepProfile: @unchecked Sendable {
         case convolutionForward = "convolution forward"
         /// Batch norm's statistics, then normalisation, ReLU and max-pool in one pass.
         case normalization
-        /// Linear layers with what is between them, both ways.
-        case classifier
+        /// Linear layers with what is between them.
+        case classifierForward = "classifier forward"
         case loss
+        case classifierBackward = "classifier backward"
         /// Sums over the batch that the way back of batch norm and bias begins with.
         case reductions
         /// The gradients of weights and input, and that of normalisation, ReLU and max-pool on the way.
@@ -33,7 +34,7 @@ public final class StepProfile: @unchecked Sendable {
         public var isOfLayer: Bool {
             switch self {
             case .convolutionForward, .normalization, .reductions, .convolutionBackward: true
-            case .inputCopy, .classifier, .loss, .gradientSums, .optimizer: false
+            case .inputCopy, .classifierForward, .loss, .classifierBackward, .gradientSums, .optimizer: false
             }
         }
 
@@ -44,12 +45,13 @@ public final class StepProfile: @unchecked Sendable {
             case .inputCopy: 0
             case .convolutionForward: 1
             case .normalization: 2
-            case .classifier: 3
+            case .classifierForward: 3
             case .loss: 4
-            case .reductions: 5
-            case .convolutionBackward: 6
-            case .gradientSums: 7
-            case .optimizer: 8
+            case .classifierBackward: 5
+            case .reductions: 6
+            case .convolutionBackward: 7
+            case .gradientSums: 8
+            case .optimizer: 9
             }
         }
     }

@@ -65,13 +65,13 @@ public final class TrainingLane: Sendable {
         profile?.begin()
         forwardFeatures(shard)
         let logits = forwardClassifier(shard)
-        profile?.end(.classifier)
+        profile?.end(.classifierForward)
         let (lossSum, correct) = softmaxCrossEntropy(
             logits: logits, labels: labels, logitsGradient: logits, rows: sampleCount,
             classes: network.specification.labels, gradientScale: gradientScale)
         profile?.end(.loss)
         let featureGradient = backwardClassifier(shard, logitsGradient: logits)
-        profile?.end(.classifier)
+        profile?.end(.classifierBackward)
         backwardFeatures(shard, outputGradient: featureGradient)
         return ShardOutcome(lossSum: lossSum, correct: correct)
     }

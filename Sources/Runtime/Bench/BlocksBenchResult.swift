@@ -98,7 +98,8 @@ extension BlocksBenchResult {
 
         \(shapes.map(\.text).joined(separator: "\n"))
         \(summary)
-        Blocks change no bit; the scheme does. \(fingerprint)
+        Blocks change no bit; the scheme does.
+        \(fingerprint)
 
         """
     }

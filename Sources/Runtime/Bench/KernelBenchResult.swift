@@ -135,8 +135,8 @@ extension KernelBenchResult {
 
             \(otherTable)
             all together: \(BenchText.percent(stepShare)) % of the step
-            GFLOP/s are those of a direct sum. MB: inputs, outputs and weights, each once, the least that is moved. backward has both
-            gradients. ms: alone, data in the cache where they fit; in step: as measured in training steps, of which step % is a share.
+            GFLOP/s are those of a direct sum. MB: inputs, outputs and weights, each once, the least that is moved. backward has
+            both gradients. ms: alone, data in the cache where they fit; in step: as measured in training steps.
             \(fingerprint)
 
             """

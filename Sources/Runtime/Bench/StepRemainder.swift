@@ -38,8 +38,8 @@ struct StepRemainder {
             (.inputCopy, 2 * shard * network.inputCount, shards, {
                 images.buffer("input").copy(from: images.buffer("images"))
             }),
-            (.classifier, stages.reduce(0) { $0 + $1.forwardCount + $1.backwardCount }, shards, {
-                for stage in stages { stage.forward() }
+            (.classifierForward, stages.reduce(0) { $0 + $1.forwardCount }, shards, { for stage in stages { stage.forward() } }),
+            (.classifierBackward, stages.reduce(0) { $0 + $1.backwardCount }, shards, {
                 for stage in stages.reversed() { stage.backward() }
             }),
             (.loss, 2 * shard * labels, shards, {

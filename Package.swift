@@ -83,7 +83,7 @@ let package = Package(
         tests("CommandLineTests", [
             "Diagnostics", "Tensors", "Networks", "Mechanism", "Messages", "Transport", "RunStore", "Reporting", "TestSupport",
         ]),
-        tests("ClusterTests", ["Diagnostics", "Messages", "RunStore", "Tensors", "TestSupport"]),
+        tests("ClusterTests", ["Diagnostics", "Messages", "RunStore", "Tensors", "TestSupport", "Transport"]),
     ],
     swiftLanguageModes: [.v6]
 )

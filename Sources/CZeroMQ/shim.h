@@ -1,6 +1,7 @@
 #pragma once
 #include <zmq.h>
 // The socket threads wait on an eventfd beside their socket, and have names; Swift's Glibc module offers neither call.
+#include <malloc.h>
 #include <pthread.h>
 #include <sys/eventfd.h>
 

@@ -56,7 +56,9 @@ extension ParameterVector {
     /// The vector as it is now, for sending: it may change while the copy travels.
     func snapshot(from pool: StoragePool) -> WireTensor {
         var copy = Tensor([buffer.count], from: pool)
-        copy.withMutableBuffer { $0.copy(from: buffer) }
+        copy.withMutableBuffer { copy in
+            inSlices(buffer.count, scratch: pool) { slice, _ in copy.slice(slice).copy(from: self.buffer.slice(slice)) }
+        }
         return WireTensor(Self.wireName, copy)
     }
 }

@@ -28,7 +28,7 @@ public final class RouterEndpoint: Sendable {
         let address = try EndpointAddress(parsing: text)
         try address.checkBeforeBinding(insecure: insecure)
         let wake = try WakeSignal()
-        let context = try Context()
+        let context = try Context(threads: options.routerThreads)
         let socket = try context.socket(ZMQ_ROUTER)
         do throws(Problem) {
             try socket.configure(options, address: address)

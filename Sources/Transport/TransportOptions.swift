@@ -4,6 +4,8 @@ import Messages
 public struct TransportOptions: Sendable {
     /// Largest frame (ZMQ_MAXMSGSIZE: a peer that announces more is cut off), frames and bytes of a message.
     public var limits = Limits()
+    /// Threads of libzmq's that a router has: weights go out to, and gradients come in from, several workers at once.
+    public var routerThreads: Int32 = 2
     /// Messages per connection and direction inside libzmq. It counts messages of any size, so it is kept low and what
     /// waits stands in our own queue, which counts bytes.
     public var highWaterMark: Int32 = 16

@@ -63,6 +63,27 @@ import Testing
         #expect(pool.freeCount > 0, "a sum beside its parts found memory in the pool, and gave it back")
     }
 
+    @Test(arguments: [1, 2, 3, 5, 6, 8]) func halvesAddUpToTheTotal(leafCount: Int) throws {
+        let tree = ReductionTree(leafCount: leafCount)
+        let ascending = Array(0..<leafCount)
+        for order in [ascending, ascending.reversed()] {
+            var reducer = TreeReducer(tree, keepsHalves: true)
+            for index in order {
+                let isEarly = reducer.takeHalves() == nil
+                #expect(isEarly)
+                reducer.add(leaf(index), at: TreeNode(level: 0, index: index))
+            }
+            let halves = reducer.takeHalves()
+            var total = try #require(halves?.left)
+            let hasRight = halves?.right != nil
+            #expect(hasRight == (leafCount > 1))
+            if let right = halves?.right { total.add(right, from: StoragePool(kept: 0)) }
+            let expected = sum(tree, tree.root)
+            #expect(total == expected)
+            #expect(reducer.heldCount == 0)
+        }
+    }
+
     @Test func aDifferentOrderWouldShow() {
         let tree = ReductionTree(leafCount: 8)
         var inLine = leaf(0)

@@ -5,11 +5,13 @@ import TestSupport
 import Testing
 
 struct LaneTests {
-    /// Two small networks that between them have every kind of layer, dropout included.
+    /// Small networks that between them have every kind of layer, dropout included, and every scheme of convolution: the last one's
+    /// channels are multiples of 16.
     static let specifications = [
         ModelSpecification(name: "vgg11", width: 3, inputChannels: 3, labels: 7),
         ModelSpecification(
             name: "vgg16", width: 2, classifier: .mlp, batchNorm: false, inputSize: 64, inputChannels: 1, labels: 5, dropout: 0.25),
+        ModelSpecification(name: "vgg11", width: 16, inputChannels: 3, labels: 7),
     ]
 
     /// A shard of a given seed: its images, labels and dropout.

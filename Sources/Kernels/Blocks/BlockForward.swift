@@ -4,7 +4,7 @@ import Tensors
 /// convolution's output and writes the block's. NaN wins a window, so that a diverged network is seen.
 ///
 /// - Parameters:
-///   - output: `shape.outputCount` floats, overwritten.
+///   - output: `shape.outputCount` floats, overwritten; without a max-pool it may be the same memory as `convolved`.
 ///   - convolved: `shape.convolvedCount` floats.
 public func normalizeBlock(output: FloatBuffer, convolved: FloatBuffer, coefficients: ChannelCoefficients, shape: BlockShape) {
     requireCount(output, shape.outputCount, "output")

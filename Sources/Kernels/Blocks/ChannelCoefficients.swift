@@ -41,6 +41,13 @@ public struct ChannelCoefficients {
         for row in [factor, inverseDeviation] { row.update(repeating: 1, count: channels) }
     }
 
+    /// Those of a batch norm that is folded into a factor and a shift.
+    func setAffine(factors: FloatBuffer, shift: FloatBuffer) {
+        setIdentity()
+        factor.update(from: factors.pointer, count: channels)
+        self.shift.update(from: shift.pointer, count: channels)
+    }
+
     @inline(__always)
     func vectors(at channel: Int, lanes: Int = vectorWidth) -> ChannelVectors {
         ChannelVectors(

@@ -27,19 +27,15 @@ extension ConvolutionPlan {
         case .winograd43: inference(Winograd43.self, output, input, weights, factors, bias, pooled, workspace)
         case .wholeMap2: inference(WholeMap2.self, output, input, weights, factors, bias, pooled, workspace)
         case .direct:
-            let folded = workspace.slice(0, geometry.weightCount)
-            let mapStart = alignedCount(geometry.weightCount)
-            let rest = mapStart + (pooled ? alignedCount(geometry.outputCount) : 0)
-            let map = pooled ? workspace.slice(mapStart, geometry.outputCount) : output
-            fold(folded, weights, factors)
+            let coefficientCount = ChannelCoefficients.count(channels: geometry.outputChannels)
+            let rest = alignedCount(coefficientCount) + (pooled ? alignedCount(geometry.outputCount) : 0)
+            let map = pooled ? workspace.slice(alignedCount(coefficientCount), geometry.outputCount) : output
+            let coefficients = ChannelCoefficients(workspace.slice(0, coefficientCount), channels: geometry.outputChannels)
+            coefficients.setAffine(factors: factors, shift: bias)
             convolutionForward(
-                output: map, input: input, weights: folded, bias: bias, geometry: geometry,
+                output: map, input: input, weights: weights, bias: nil, geometry: geometry,
                 workspace: workspace.slice(rest, workspace.count - rest))
-            reluForward(output: map, input: map)
-            guard pooled else { return }
-            maxPoolForward(
-                output: output, input: map,
-                geometry: PoolGeometry(batch: shape.batch, height: shape.height, width: shape.width, channels: shape.channels))
+            normalizeBlock(output: output, convolved: map, coefficients: coefficients, shape: shape)
         }
     }
 
@@ -53,16 +49,5 @@ extension ConvolutionPlan {
         TileConvolution<Tiles>(geometry: geometry, blocking: blocking).forward(
             to: RectifyingSink(map: map, pooled: pooled), input: input.pointer, weights: weights.pointer,
             factors: factors.pointer, workspace: workspace.pointer)
-    }
-
-    /// Every filter's weights times its factor.
-    private func fold(_ folded: FloatBuffer, _ weights: FloatBuffer, _ factors: FloatBuffer) {
-        for row in stride(from: 0, to: geometry.weightCount, by: geometry.outputChannels) {
-            forEachVector(geometry.outputChannels) { filter, lanes in
-                folded.pointer.store(
-                    weights.pointer.vector(at: row &+ filter, count: lanes) * factors.pointer.vector(at: filter, count: lanes),
-                    at: row &+ filter, count: lanes)
-            }
-        }
     }
 }

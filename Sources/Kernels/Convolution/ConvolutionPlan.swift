@@ -71,7 +71,8 @@ public struct ConvolutionPlan: Hashable, Sendable {
     /// - Parameter pooled: whether a max-pool follows.
     public func inferenceWorkspaceCount(pooled: Bool) -> Int {
         guard scheme == .direct else { return forwardWorkspaceCount }
-        return alignedCount(geometry.weightCount) + (pooled ? alignedCount(geometry.outputCount) : 0) + convolutionWorkspaceCount(geometry)
+        let map = pooled ? alignedCount(geometry.outputCount) : 0
+        return alignedCount(ChannelCoefficients.count(channels: geometry.outputChannels)) + map + convolutionWorkspaceCount(geometry)
     }
 
     /// Floats of workspace of a training step's way back.

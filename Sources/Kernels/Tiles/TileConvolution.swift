@@ -66,7 +66,7 @@ struct TileConvolution<Scheme: TileScheme> {
         }
     }
 
-    /// For each q: sums[q, tiles, columns] = points[q, tiles, inner] · panel[q].
+    /// For each q: sums[q, tiles, columns] = points[q, tiles, inner] · panel[q], part by part.
     @inline(__always)
     private func multiply(
         _ sums: UnsafeMutablePointer<Float>, _ sumRow: Int, _ points: UnsafePointer<Float>, _ pointRow: Int, _ plan: PanelPlan,
@@ -78,7 +78,7 @@ struct TileConvolution<Scheme: TileScheme> {
                     output: sums + point &* tiles &* sumRow, outputStride: sumRow,
                     left: points + (point &* tiles &* pointRow &+ inner.lowerBound), leftStride: pointRow,
                     panel: panel + point &* plan.pointStride, width: columns.count, rows: tiles, inner: inner.count,
-                    start: inner.lowerBound == 0 ? .none : .partialSums)
+                    start: inner.lowerBound == 0 ? .none : .addend)
             }
         }
     }

@@ -3,8 +3,9 @@ import Kernels
 extension ConvolutionBlock {
     /// How its convolution is computed. The scheme does not depend on the batch.
     func plan(batch: Int) -> ConvolutionPlan {
-        ConvolutionPlan(ConvolutionGeometry(
-            batch: batch, inputHeight: size, inputWidth: size, inputChannels: inputChannels, outputChannels: outputChannels))
+        let geometry = ConvolutionGeometry(
+            batch: batch, inputHeight: size, inputWidth: size, inputChannels: inputChannels, outputChannels: outputChannels)
+        return convolutions == .direct ? ConvolutionPlan(geometry, scheme: .direct) : ConvolutionPlan(geometry)
     }
 
     func shape(batch: Int) -> BlockShape {

@@ -72,9 +72,12 @@ public final class StepProfile: @unchecked Sendable {
     /// The section that began at the reading before was of this kind and layer; the next one begins.
     public func end(_ kind: Kind, layer: Int = 0) {
         let now = ContinuousClock.now
-        durations[kind.place * layers + layer] += now - last
+        add(now - last, to: kind, layer: layer)
         last = now
     }
+
+    /// Adds time that was taken elsewhere, by several threads together say.
+    public func add(_ duration: Duration, to kind: Kind, layer: Int = 0) { durations[kind.place * layers + layer] += duration }
 
     /// Of one layer; of kinds without layers all, as layer 0.
     public func duration(_ kind: Kind, layer: Int = 0) -> Duration { durations[kind.place * layers + layer] }

@@ -23,6 +23,7 @@ struct ConvolutionBlock: Sendable {
     let inputChannels: Int
     let outputChannels: Int
     let isPooled: Bool
+    let convolutions: Network.Convolutions
 
     /// Rows and columns of the tap.
     var outputSize: Int { isPooled ? size / 2 : size }

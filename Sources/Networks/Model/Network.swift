@@ -35,10 +35,18 @@ public struct Network: Sendable {
     /// Batch norm's ε, PyTorch's default.
     static let batchNormEpsilon: Float = 1e-5
 
+    /// How convolutions are computed; it decides last bits.
+    public enum Convolutions: Sendable {
+        /// By the scheme that suits each layer's shape, see `ConvolutionPlan`.
+        case byShape
+        /// As sums over the kernel's taps, all of them: what the others are compared with.
+        case direct
+    }
+
     /// - Throws: a `Problem` that names the first impossible field of the specification.
-    public init(_ specification: ModelSpecification) throws(Problem) {
+    public init(_ specification: ModelSpecification, convolutions: Convolutions = .byShape) throws(Problem) {
         let configuration = try specification.validatedConfiguration()
-        var builder = NetworkBuilder(specification)
+        var builder = NetworkBuilder(specification, convolutions: convolutions)
         for step in configuration.steps { builder.append(step) }
         builder.appendClassifier()
         self.specification = specification

@@ -3,6 +3,7 @@ import Tensors
 /// Walks through a configuration and numbers the layers as torchvision's `nn.Sequential`s do.
 struct NetworkBuilder {
     private let specification: ModelSpecification
+    private let convolutions: Network.Convolutions
     private var featureIndex = 0
     private var size: Int
     private var channels: Int
@@ -13,8 +14,9 @@ struct NetworkBuilder {
     private(set) var parameters = TensorLayout()
     private(set) var statistics = TensorLayout()
 
-    init(_ specification: ModelSpecification) {
+    init(_ specification: ModelSpecification, convolutions: Network.Convolutions) {
         self.specification = specification
+        self.convolutions = convolutions
         size = specification.inputSize
         channels = specification.inputChannels
     }
@@ -45,7 +47,8 @@ struct NetworkBuilder {
         blocks.append(
             ConvolutionBlock(
                 name: "conv\(blocks.count + 1)", featureIndex: featureIndex, weight: weight, bias: bias, batchNorm: batchNorm,
-                size: size, inputChannels: channels, outputChannels: outputChannels, isPooled: false))
+                size: size, inputChannels: channels, outputChannels: outputChannels, isPooled: false,
+                convolutions: convolutions))
         channels = outputChannels
         // Convolution, batch norm, ReLU.
         featureIndex += specification.batchNorm ? 3 : 2
@@ -87,7 +90,8 @@ extension ConvolutionBlock {
     fileprivate func pooled() -> ConvolutionBlock {
         ConvolutionBlock(
             name: name, featureIndex: featureIndex, weight: weight, bias: bias, batchNorm: batchNorm, size: size,
-            inputChannels: inputChannels, outputChannels: outputChannels, isPooled: true)
+            inputChannels: inputChannels, outputChannels: outputChannels, isPooled: true,
+            convolutions: convolutions)
     }
 }
 

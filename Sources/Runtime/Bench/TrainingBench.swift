@@ -2,6 +2,7 @@ import Coordination
 import Diagnostics
 import Kernels
 import Networks
+import Synchronization
 import Tensors
 
 /// Steps of training inside this process: every shard forward and backward, the sum of their gradients along the tree, the
@@ -18,6 +19,7 @@ final class TrainingBench {
     private let lanes: LaneShelf<TrainingLane>
     /// One for each lane, once `startProfile` was called.
     private var profiles: [StepProfile]?
+    private let scratch = StoragePool(kept: 0)
 
     private struct Shard: Sendable {
         let images: Tensor
@@ -80,11 +82,11 @@ final class TrainingBench {
                     batchStatistics: statistics, gradientScale: 1 / Float(batch), dropout: dropout, profile: profile)
             }
         }
-        try update()
+        update()
     }
 
     /// The parts' sums added up, and the optimizer's step over them.
-    private func update() throws(Problem) {
+    private func update() {
         let profiles = profiles
         var sums = parts.map(\.total)
         while sums.count > 2 {
@@ -96,28 +98,23 @@ final class TrainingBench {
         }
         let (gradient, addend) = (sums[0].gradients, sums.count > 1 ? sums[1].gradients : nil)
         let (parameters, velocity) = (parameters, velocity)
-        try forEachSlice(of: parameters.buffer.count, threads: threads) { lane, first, count in
-            profiles?[lane].begin()
+        let isProfiled = profiles != nil
+        let optimizerTime = Mutex(Duration.zero)
+        inSlices(parameters.buffer.count, threads: threads, scratch: scratch) { slice, _ in
+            let start = ContinuousClock.now
             nesterovStep(
-                weights: parameters.buffer.slice(first, count), velocity: velocity.buffer.slice(first, count),
-                gradient: gradient.buffer.slice(first, count), addend: addend?.buffer.slice(first, count), learningRate: 0.01,
-                momentum: 0.9175, weightDecay: 1e-3)
-            profiles?[lane].end(.optimizer)
+                weights: parameters.buffer.slice(slice), velocity: velocity.buffer.slice(slice),
+                gradient: gradient.buffer.slice(slice), addend: addend?.buffer.slice(slice), learningRate: 0.01, momentum: 0.9175,
+                weightDecay: 1e-3)
+            if isProfiled { optimizerTime.withLock { $0 += .now - start } }
         }
+        profiles?[0].add(optimizerTime.withLock { $0 }, to: .optimizer)
         profiles?[0].begin()
         let mean = sums[0].statistics
         if sums.count > 1 { addInto(mean.buffer, sums[1].statistics.buffer) }
         scale(mean.buffer, by: 1 / Float(shards.count))
         updateRunningStatistics(statistics, meanOfShards: mean)
         profiles?[0].end(.optimizer)
-    }
-}
-
-/// Calls `body` with slices that make up 0 ..< count, each on a thread of its own.
-func forEachSlice(of count: Int, threads: Int, _ body: @escaping @Sendable (_ lane: Int, _ first: Int, _ count: Int) -> Void) throws(Problem) {
-    let size = alignedFloatCount((count + threads - 1) / threads)
-    _ = try forEachShard(count: (count + size - 1) / size, lanes: threads, makeContext: { $0 }) { lane, index in
-        body(lane, index * size, min(size, count - index * size))
     }
 }
 

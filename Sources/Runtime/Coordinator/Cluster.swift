@@ -44,7 +44,7 @@ final class Cluster {
     private var parameters: [String: Publication] = [:]
     private let neighbours: Neighbours
     /// Where sums and snapshots find memory.
-    let sums = StoragePool(kept: 4)
+    let sums = StoragePool(kept: 4 + ProcessInfo.processInfo.activeProcessorCount)
     private var nextVersion: UInt64 = 1
     private var nextUnit: UInt64
     private var results: [(WorkUnit, UnitResult)] = []
@@ -203,6 +203,8 @@ final class Cluster {
 
     /// The result with all its tensors here; or a failure, so that the unit is dealt again, if they cannot be had.
     private func mapped(_ result: UnitResult, from peer: PeerID) -> Message {
+        // One that was given up is told so, whatever it brings.
+        guard machine.workers.contains(where: { $0.peer == peer }) else { return .result(result) }
         do throws(Problem) {
             return .result(try neighbours.mapped(result, from: peer))
         } catch {

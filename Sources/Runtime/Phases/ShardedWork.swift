@@ -17,6 +17,16 @@ struct ShardedWork {
     /// - Parameter unitsPerWorker: 1 where a step waits for its slowest unit; more where many shards let fast workers
     ///   take more. It changes who computes what, never a bit of the sum.
     func sum(on cluster: Cluster, unitsPerWorker: Int, interruptible: Bool, waitSeconds: Double) throws -> PartialSum {
+        var (sum, right) = try halves(
+            on: cluster, unitsPerWorker: unitsPerWorker, interruptible: interruptible, waitSeconds: waitSeconds)
+        if let right { sum.add(right, from: cluster.sums) }
+        return sum
+    }
+
+    /// The same but for the last addition, right to left; no right where there is one shard.
+    func halves(
+        on cluster: Cluster, unitsPerWorker: Int, interruptible: Bool, waitSeconds: Double
+    ) throws -> (left: PartialSum, right: PartialSum?) {
         let tree = ReductionTree(leafCount: shards.count)
         let level = tree.level(withNodesFor: max(1, cluster.workers.count) * unitsPerWorker)
         let assignments = tree.nodes(level: level).map { node in
@@ -32,7 +42,7 @@ struct ShardedWork {
         }
         var nodes: [UInt64: TreeNode] = [:]
         for (assignment, node) in zip(assignments, tree.nodes(level: level)) { nodes[assignment.id] = node }
-        var reducer = TreeReducer(tree, pool: cluster.sums)
+        var reducer = TreeReducer(tree, keepsHalves: true, pool: cluster.sums)
         var form: PartialSum.Form?
         try cluster.perform(assignments, interruptible: interruptible, waitSeconds: waitSeconds) { assignment, result in
             guard let node = nodes[assignment.id] else { return }
@@ -43,8 +53,8 @@ struct ShardedWork {
             form = sum.form
             reducer.add(sum, at: node)
         }
-        guard let total = reducer.takeTotal() else { throw Problem("the tree of \(shards.count) shards was not completed") }
-        return total
+        guard let halves = reducer.takeHalves() else { throw Problem("the tree of \(shards.count) shards was not completed") }
+        return halves
     }
 
     /// The encoded bytes of samples, back to back.

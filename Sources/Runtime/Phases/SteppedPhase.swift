@@ -28,6 +28,7 @@ struct SteppedPhase {
         let endsEpoch: Bool
         let learningRate: Double
         let samples: Int
+        /// All but the gradient.
         let sum: PartialSum
 
         /// A figure's mean over the mini-batch's samples.
@@ -56,9 +57,11 @@ struct SteppedPhase {
                     step: step, epoch: epoch, batchCount: batchCount, seed: seed, augment: augment, part: part)
                 return name == .heads ? .heads(unit) : .train(unit)
             }
-            let sum = try work.sum(on: cluster, unitsPerWorker: 1, interruptible: false, waitSeconds: waitSeconds)
+            var (sum, right) = try work.halves(on: cluster, unitsPerWorker: 1, interruptible: false, waitSeconds: waitSeconds)
+            let gradients = [sum.floats.removeValue(forKey: Figure.gradient), right?.floats.removeValue(forKey: Figure.gradient)]
+            if let right { sum.add(right, from: cluster.sums) }
             let rate = schedule.rate(step: step, epoch: epoch)
-            try update(weights, velocity, with: sum, rate: rate)
+            try update(weights, velocity, with: gradients.compactMap(\.self), rate: rate, scratch: cluster.sums)
             if name == .training { try updateStatistics(state.statistics, with: sum, samples: batchCount) }
             state.position.step = step + 1
             try after(StepOutcome(
@@ -67,18 +70,27 @@ struct SteppedPhase {
         }
     }
 
-    private func update(_ weights: ParameterVector, _ velocity: ParameterVector, with sum: PartialSum, rate: Double) throws(Problem) {
-        guard let gradient = sum.floats[Figure.gradient], gradient.count == weights.buffer.count else {
+    /// One step along the sum of the gradients, which are one or two. They are added up slice by slice as the step reads them,
+    /// which spares a pass over memory.
+    private func update(
+        _ weights: ParameterVector, _ velocity: ParameterVector, with gradients: [Tensor], rate: Double, scratch: StoragePool
+    ) throws(Problem) {
+        guard let first = gradients.first, gradients.allSatisfy({ $0.count == weights.buffer.count }) else {
             throw Problem("the workers' gradient does not fit the network", remedy: "run coordinator and workers from the same version")
         }
-        gradient.withBuffer { gradient in
-            weights.rewrite { weights in
-                inSlices(weights.count) { start, count in
-                    nesterovStep(
-                        weights: weights.slice(start, count), velocity: velocity.buffer.slice(start, count),
-                        gradient: gradient.slice(start, count), learningRate: Float(rate), momentum: Float(momentum),
-                        weightDecay: Float(weightDecay))
+        let second = gradients.count > 1 ? gradients[1] : nil
+        let (momentum, decay) = (Float(momentum), Float(weightDecay))
+        weights.rewrite { weights in
+            inSlices(weights.count, scratch: scratch) { slice, sum in
+                let gradient = first.withBuffer { first in
+                    second?.withBuffer { second in
+                        sum.setToSum(first.slice(slice), second.slice(slice))
+                        return sum
+                    } ?? first.slice(slice)
                 }
+                nesterovStep(
+                    weights: weights.slice(slice), velocity: velocity.buffer.slice(slice), gradient: gradient,
+                    learningRate: Float(rate), momentum: momentum, weightDecay: decay)
             }
         }
     }

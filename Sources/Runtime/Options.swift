@@ -181,7 +181,7 @@ public struct AnalyzeOptions: Sendable {
 /// `filterscope bench`.
 public struct BenchOptions: Sendable {
     public enum Subject: String, CaseIterable, Sendable {
-        case training, inference, kernels
+        case training, inference, kernels, blocks, accuracy
     }
 
     public var subject: Subject
@@ -195,12 +195,14 @@ public struct BenchOptions: Sendable {
     public var workers: Int
     /// Timed runs, of which the median counts.
     public var runs: Int
+    /// Where the time of a training step goes.
+    public var profile: Bool
     /// As JSON on standard output.
     public var json: Bool
 
     public init(
         subject: Subject, model: ModelOptions = ModelOptions(name: "vgg16"), batch: Int = 100, labels: Int = 100, threads: Int? = nil,
-        workers: Int = 0, runs: Int = 5, json: Bool = false
+        workers: Int = 0, runs: Int = 5, profile: Bool = false, json: Bool = false
     ) {
         self.subject = subject
         self.model = model
@@ -209,6 +211,7 @@ public struct BenchOptions: Sendable {
         self.threads = threads
         self.workers = workers
         self.runs = runs
+        self.profile = profile
         self.json = json
     }
 }

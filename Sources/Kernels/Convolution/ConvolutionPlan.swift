@@ -1,7 +1,7 @@
 /// How the three directions of one convolution are computed: a pure function of its geometry, so that bits do not depend on a machine.
 public struct ConvolutionPlan: Hashable, Sendable {
     /// Where the products come from.
-    public enum Scheme: String, Hashable, Sendable {
+    public enum Scheme: String, Hashable, Sendable, CaseIterable {
         /// `Winograd43`: 36 products for a tile of 4×4 outputs.
         case winograd43
         /// `WholeMap2`: nine products for a map of 2×2.
@@ -40,11 +40,20 @@ public struct ConvolutionPlan: Hashable, Sendable {
         }
     }
 
-    private static func scheme(for g: ConvolutionGeometry) -> Scheme {
+    static func scheme(for g: ConvolutionGeometry) -> Scheme {
         if allows(.wholeMap2, g) { return .wholeMap2 }
         // Below 3 a tile is mostly outside the map.
         if allows(.winograd43, g), min(g.inputHeight, g.inputWidth) >= 3 { return .winograd43 }
         return .direct
+    }
+
+    /// Tiles of the whole batch; nil for the direct scheme.
+    public var tileCount: Int? {
+        switch scheme {
+        case .winograd43: TileConvolution<Winograd43>(geometry: geometry, blocking: blocking).tileCount
+        case .wholeMap2: TileConvolution<WholeMap2>(geometry: geometry, blocking: blocking).tileCount
+        case .direct: nil
+        }
     }
 
     // MARK: Sizes

@@ -14,6 +14,8 @@ struct TileConvolution<Scheme: TileScheme> {
         TileGrid(Scheme.self, batch: geometry.batch, height: geometry.inputHeight, width: geometry.inputWidth)
     }
 
+    var tileCount: Int { grid.count }
+
     // Rows are 64 bytes longer than their channels, since rows a power of two apart share cache sets.
     private func rowStride(_ channels: Int) -> Int { channels + vectorWidth }
     private func pointsCount(_ tiles: Int, _ channels: Int) -> Int { Scheme.products * tiles * rowStride(channels) }

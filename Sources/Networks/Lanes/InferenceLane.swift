@@ -30,6 +30,13 @@ public final class InferenceLane: @unchecked Sendable {
     public var input: FloatBuffer { arena[regions.input] }
     public var arenaByteCount: Int { arena.byteCount }
 
+    /// The same before a lane is made.
+    public static func arenaByteCount(_ network: Network, shardSize: Int, keepsTaps: Bool = true) -> Int {
+        var plan = Arena.Plan()
+        _ = InferenceRegions(network, shardSize: shardSize, keepsTaps: keepsTaps, plan: &plan)
+        return plan.totalCount * MemoryLayout<Float>.stride
+    }
+
     /// The output of a layer in the latest run, [sampleCount, H, W, F]: valid until the next run.
     ///
     /// - Precondition: the lane keeps taps, and `index` is in `network.taps`.

@@ -15,6 +15,7 @@ extension TrainingLane {
             block.plan(batch: shard.count).forward(
                 output: convolved, moments: moments, input: blockInput, weights: shard.parameters.buffer(block.weight),
                 bias: shard.parameters.buffer(block.bias), workspace: arena[regions.workspace])
+            shard.profile?.end(.convolutionForward, layer: index)
             let shape = block.shape(batch: shard.count)
             if let batchNorm = block.batchNorm, let moments {
                 finishBatchStatistics(
@@ -27,6 +28,7 @@ extension TrainingLane {
             }
             blockInput = buffer(region.output, shard.count, block.outputCount)
             normalizeBlock(output: blockInput, convolved: convolved, coefficients: coefficients, shape: shape)
+            shard.profile?.end(.normalization, layer: index)
         }
     }
 
@@ -39,6 +41,7 @@ extension TrainingLane {
             let shape = block.shape(batch: shard.count)
             let convolved = buffer(region.convolved, shard.count, block.activationCount)
             finishGradients(shard, index, outputGradient: gradient, convolved: convolved, shape: shape)
+            shard.profile?.end(.reductions, layer: index)
             let blockInput =
                 index == 0
                 ? buffer(regions.input, shard.count, network.inputCount)
@@ -48,6 +51,7 @@ extension TrainingLane {
                 weightGradient: shard.gradients.buffer(block.weight), adds: shard.adds, inputGradient: inputGradient,
                 outputGradient: gradient, convolved: convolved, coefficients: coefficients(index), shape: shape, input: blockInput,
                 weights: shard.parameters.buffer(block.weight), workspace: arena[regions.workspace])
+            shard.profile?.end(.convolutionBackward, layer: index)
             if let inputGradient { gradient = inputGradient }
         }
     }

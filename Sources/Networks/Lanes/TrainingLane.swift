@@ -30,6 +30,13 @@ public final class TrainingLane: Sendable {
     public var input: FloatBuffer { arena[regions.input] }
     public var arenaByteCount: Int { arena.byteCount }
 
+    /// The same before a lane is made.
+    public static func arenaByteCount(_ network: Network, shardSize: Int) -> Int {
+        var plan = Arena.Plan()
+        _ = TrainingRegions(network, shardSize: shardSize, plan: &plan)
+        return plan.totalCount * MemoryLayout<Float>.stride
+    }
+
     /// One step's work on a shard. A shard of fewer samples than `shardSize` is computed as a batch of that size.
     ///
     /// - Parameters:
@@ -41,9 +48,10 @@ public final class TrainingLane: Sendable {
     ///   - batchStatistics: overwritten with each batch norm's mean and unbiased variance over the shard, in the
     ///     statistics layout, for `updateRunningStatistics`.
     ///   - gradientScale: 1 / samples of the whole mini-batch, for the gradient of its mean loss.
+    ///   - profile: gains the time of each section; it begins anew at the call. nil measures nothing.
     public func run(
         sampleCount: Int, labels: [Int32], parameters: ParameterVector, gradients: ParameterVector, adds: Bool = false,
-        batchStatistics: ParameterVector, gradientScale: Float, dropout: DropoutContext
+        batchStatistics: ParameterVector, gradientScale: Float, dropout: DropoutContext, profile: StepProfile? = nil
     ) -> ShardOutcome {
         precondition(sampleCount > 0 && sampleCount <= shardSize, "\(sampleCount) samples in a lane for \(shardSize)")
         precondition(labels.count == sampleCount, "not one label a sample")
@@ -53,13 +61,18 @@ public final class TrainingLane: Sendable {
         precondition(batchStatistics.layout.totalCount == network.statisticsLayout.totalCount, "statistics of another network")
         let shard = Shard(
             count: sampleCount, parameters: parameters, gradients: gradients, adds: adds, batchStatistics: batchStatistics,
-            dropout: dropout)
+            dropout: dropout, profile: profile)
+        profile?.begin()
         forwardFeatures(shard)
         let logits = forwardClassifier(shard)
+        profile?.end(.classifierForward)
         let (lossSum, correct) = softmaxCrossEntropy(
             logits: logits, labels: labels, logitsGradient: logits, rows: sampleCount,
             classes: network.specification.labels, gradientScale: gradientScale)
-        backwardFeatures(shard, outputGradient: backwardClassifier(shard, logitsGradient: logits))
+        profile?.end(.loss)
+        let featureGradient = backwardClassifier(shard, logitsGradient: logits)
+        profile?.end(.classifierBackward)
+        backwardFeatures(shard, outputGradient: featureGradient)
         return ShardOutcome(lossSum: lossSum, correct: correct)
     }
 
@@ -71,6 +84,7 @@ public final class TrainingLane: Sendable {
         let adds: Bool
         let batchStatistics: ParameterVector
         let dropout: DropoutContext
+        let profile: StepProfile?
     }
 
     /// The first `count` samples of a region that has `perSample` floats for each.

@@ -1,9 +1,9 @@
 /// Lines of text in columns, for terminals. Widths count characters.
-enum TextColumns {
-    enum Alignment { case left, right }
+public enum TextColumns {
+    public enum Alignment { case left, right }
 
     /// Columns as wide as their widest cell, `gap` blanks between them; no blanks at line ends.
-    static func lines(_ rows: [[String]], alignment: [Alignment], gap: Int = 2) -> [String] {
+    public static func lines(_ rows: [[String]], alignment: [Alignment], gap: Int = 2) -> [String] {
         let widths = alignment.indices.map { column in rows.map { $0[column].count }.max() ?? 0 }
         return rows.map { row in
             var line = ""

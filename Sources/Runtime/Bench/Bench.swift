@@ -11,58 +11,69 @@ public func bench(_ options: BenchOptions) throws -> ExitCode {
     let network = try Network(ModelSpecification(
         name: options.model.name, width: options.model.width ?? 64, classifier: classifier ?? (size < 224 ? .linear : .mlp),
         inputSize: size, inputChannels: 3, labels: options.labels))
-    let threads = options.threads ?? ProcessInfo.processInfo.activeProcessorCount
     configureBLAS()
-    if options.workers > 0, options.subject != .kernels {
-        try write(try ClusterBench.measure(options, network, threads: threadsPerWorker(options.threads, workers: options.workers)), options)
-        return .done
-    }
     switch options.subject {
-    case .training:
-        let training = TrainingBench(network, batch: options.batch, threads: threads)
-        try write(measure(options, network, shard: training.shardSize, threads: threads, imagesPerStep: options.batch, training.step), options)
-    case .inference:
-        let inference = InferenceBench(network, batch: options.batch, threads: threads)
-        try write(
-            measure(
-                options, network, shard: options.batch, threads: threads, imagesPerStep: options.batch * threads, inference.step),
-            options)
-    case .kernels:
-        let result = KernelBench(network, batch: TrainingBench.shardSize(batch: options.batch), runs: options.runs).run()
-        try writeResult(result, text: result.text, json: options.json ? "-" : nil)
+    case .training, .inference: try write(try measureImages(options, network), text: \.text, options)
+    case .kernels: try write(try KernelBench(network, batch: options.batch, runs: options.runs).run(), text: \.text, options)
+    case .blocks: try write(BlocksBench(network, batch: options.batch, runs: options.runs).run(), text: \.text, options)
+    case .accuracy: try write(AccuracyBench(network).run(), text: \.text, options)
     }
     return .done
 }
 
-private func write(_ result: BenchResult, _ options: BenchOptions) throws(Problem) {
-    try writeResult(result, text: result.text, json: options.json ? "-" : nil)
+private func write<Result: Encodable>(_ result: Result, text: (Result) -> String, _ options: BenchOptions) throws(Problem) {
+    try writeResult(result, text: text(result), json: options.json ? "-" : nil)
+}
+
+private func measureImages(_ options: BenchOptions, _ network: Network) throws -> BenchResult {
+    if options.workers > 0 {
+        return try ClusterBench.measure(options, network, threads: threadsPerWorker(options.threads, workers: options.workers))
+    }
+    let threads = options.threads ?? ProcessInfo.processInfo.activeProcessorCount
+    guard options.subject == .training else {
+        let inference = InferenceBench(network, batch: options.batch, threads: threads)
+        return try measure(
+            options, network, shard: options.batch, laneBytes: inference.laneBytes, threads: threads,
+            imagesPerStep: options.batch * threads, inference.step
+        ).result
+    }
+    let training = TrainingBench(network, batch: options.batch, threads: threads)
+    var (result, seconds) = try measure(
+        options, network, shard: training.shardSize, laneBytes: training.laneBytes, threads: threads, imagesPerStep: options.batch,
+        warm: { if options.profile { training.startProfile() } }, training.step)
+    result.profile = training.profile.map {
+        ProfileResult(
+            $0, layers: network.taps.map(\.name), threads: threads, steps: result.stepsPerRun * options.runs, seconds: seconds)
+    }
+    return result
 }
 
 /// Times runs of as many steps as take about a second, after one step that warms caches and allocations up.
+/// - Parameter warm: called between warming up and the first timed run.
+/// - Returns: what was found, and the seconds of all runs.
 private func measure(
-    _ options: BenchOptions, _ network: Network, shard: Int, threads: Int, imagesPerStep: Int, _ step: (Int) throws -> Void
-) throws -> BenchResult {
+    _ options: BenchOptions, _ network: Network, shard: Int, laneBytes: Int, threads: Int, imagesPerStep: Int, warm: () -> Void = {},
+    _ step: (Int) throws -> Void
+) throws -> (result: BenchResult, seconds: Double) {
     let clock = ContinuousClock()
     try step(0)
-    let warm = try clock.measure { try step(1) }.seconds
-    let steps = max(1, Int((1 / max(warm, 1e-6)).rounded(.up)))
+    let once = try clock.measure { try step(1) }.seconds
+    let steps = max(1, Int((1 / max(once, 1e-6)).rounded(.up)))
+    warm()
     var done = 2
-    var runs: [Double] = []
+    var seconds: [Double] = []
     for _ in 0..<options.runs {
-        let seconds = try clock.measure {
+        seconds.append(try clock.measure {
             for _ in 0..<steps {
                 try step(done)
                 done += 1
             }
-        }.seconds
-        runs.append(Double(steps * imagesPerStep) / seconds)
+        }.seconds)
     }
-    return BenchResult(
+    let runs = seconds.map { Double(steps * imagesPerStep) / $0 }
+    let result = BenchResult(
         bench: options.subject.rawValue, model: network.specification.summary, batch: options.batch, shard: shard, threads: threads,
-        workers: options.workers, stepsPerRun: steps, imagesPerSecond: median(runs), runs: runs,
+        workers: options.workers, stepsPerRun: steps, imagesPerSecond: median(runs), runs: runs, laneBytes: laneBytes,
         peakMemoryBytes: ProcessMemory.peakBytes, kernels: kernelFingerprint)
-}
-
-extension Duration {
-    var seconds: Double { Double(components.seconds) + Double(components.attoseconds) * 1e-18 }
+    return (result, seconds.reduce(0, +))
 }

@@ -15,35 +15,35 @@ struct BenchResult: Encodable {
     let imagesPerSecond: Double
     /// Images per second of each run, in order.
     let runs: [Double]
-    /// Of all processes together; memory that several of them map counts in each.
+    /// Bytes of the arena that each lane, one for each thread, takes all its buffers from.
+    let laneBytes: Int
+    /// The most that was ever in memory. With workers the sum of every process's own peak, the coordinator's among them, less what
+    /// several of them map in common, which counts once (`ProcessMemory.peakBytes(of:)`).
     let peakMemoryBytes: Int
     /// Instruction set and BLAS core.
     let kernels: String
+    /// Of the timed runs, where it was asked for.
+    var profile: ProfileResult?
 
     private enum CodingKeys: String, CodingKey {
         case bench, model, batch, shard, threads, workers
         case stepsPerRun = "steps_per_run"
         case imagesPerSecond = "images_per_second"
         case runs
+        case laneBytes = "lane_bytes"
         case peakMemoryBytes = "peak_memory_bytes"
-        case kernels
+        case kernels, profile
     }
 
     var text: String {
-        """
-        \(bench): \(String(format: "%.1f", imagesPerSecond)) images/s, the median of \(runs.count) runs \
-        (\(runs.map { String(format: "%.1f", $0) }.joined(separator: ", ")))
-        \(model); batch \(batch), shards of \(shard), \(threads) threads
-        peak memory \(String(format: "%.1f", Double(peakMemoryBytes) / 1_048_576)) MiB; \(kernels)
+        let lanes = "\(workers > 0 ? "\(workers) workers of " : "")\(threads) threads"
+        return """
+            \(bench): \(BenchText.rate(imagesPerSecond)) images/s, the median of \(runs.count) runs \
+            (\(runs.map(BenchText.rate).joined(separator: ", ")))
+            \(model); batch \(batch), shards of \(shard), \(lanes)
+            peak memory \(BenchText.mebibytes(peakMemoryBytes)), of which each lane's arena \(BenchText.mebibytes(laneBytes))
+            \(kernels)
 
-        """
+            """ + (profile.map { "\n" + $0.text } ?? "")
     }
-}
-
-/// The middle value; the mean of the two middle ones where their number is even.
-/// - Precondition: not empty.
-func median(_ values: [Double]) -> Double {
-    let sorted = values.sorted()
-    let middle = sorted.count / 2
-    return sorted.count % 2 == 1 ? sorted[middle] : (sorted[middle - 1] + sorted[middle]) / 2
 }

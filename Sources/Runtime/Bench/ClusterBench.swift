@@ -35,12 +35,16 @@ enum ClusterBench {
                 let seconds = try clock.measure { images = try work(repeats) }.seconds
                 runs.append(Double(images) / seconds)
             }
-            let workerBytes = cluster.workers.reduce(0) { $0 + $1.residentBytes }
+            // While the workers are there: a process's peak goes with it.
+            let peakBytes = ProcessMemory.peakBytes(of: [getpid()] + cluster.workers.map { pid_t(truncatingIfNeeded: $0.pid) })
+            let laneBytes = options.subject == .training
+                ? TrainingLane.arenaByteCount(network, shardSize: shardSize)
+                : InferenceLane.arenaByteCount(network, shardSize: options.batch)
             return BenchResult(
                 bench: options.subject.rawValue, model: network.specification.summary, batch: options.batch,
                 shard: options.subject == .training ? shardSize : options.batch, threads: threads, workers: options.workers,
-                stepsPerRun: repeats, imagesPerSecond: median(runs), runs: runs,
-                peakMemoryBytes: ProcessMemory.peakBytes + workerBytes, kernels: cluster.workers.first?.fingerprint ?? "")
+                stepsPerRun: repeats, imagesPerSecond: median(runs), runs: runs, laneBytes: laneBytes,
+                peakMemoryBytes: peakBytes, kernels: cluster.workers.first?.fingerprint ?? "")
         }
     }
 

@@ -20,6 +20,9 @@ final class InferenceBench {
         lanes = LaneShelf { InferenceLane(network, shardSize: batch, keepsTaps: false) }
     }
 
+    /// Bytes of each lane's arena.
+    var laneBytes: Int { lanes[0].arenaByteCount }
+
     func step(_ number: Int) throws(Problem) {
         let (lanes, images, batch, parameters, statistics) = (lanes, images, batch, parameters, statistics)
         _ = try forEachShard(count: threads, lanes: threads, makeContext: { lanes[$0] }) { lane, _ in

@@ -1,108 +1,122 @@
-import Foundation
+import Coordination
+import Diagnostics
 import Kernels
 import Networks
 import Tensors
 
-/// Every convolution of a network in its three directions, on one thread, as a lane computes them.
+/// Every kernel of a training step alone, on one thread, over the buffers of one shard, and the whole step beside them.
 struct KernelBench {
-    struct Result: Encodable {
-        struct Kernel: Encodable {
-            let layer: String
-            /// forward, input-gradient or weight-gradient.
-            let direction: String
-            /// [N, H, W, C] of the input, and filters.
-            let input: [Int]
-            let filters: Int
-            /// The median of the runs.
-            let milliseconds: Double
-            /// 10⁹ multiplications and additions per second.
-            let gflops: Double
-        }
-
-        let bench = "kernels"
-        let model: String
-        let kernels: [Kernel]
-        /// Of all kernels together.
-        let gflops: Double
-        let fingerprint: String
-
-        var text: String {
-            let lines = kernels.map { kernel in
-                let name = kernel.layer.padding(toLength: 8, withPad: " ", startingAt: 0)
-                let direction = kernel.direction.padding(toLength: 16, withPad: " ", startingAt: 0)
-                return "\(name)\(direction)\(String(format: "%9.3f ms %8.1f GFLOP/s", kernel.milliseconds, kernel.gflops))\n"
-            }
-            return lines.joined() + "all     \(String(format: "%36.1f GFLOP/s", gflops)); \(model), one thread, \(fingerprint)\n"
-        }
-    }
-
     private let network: Network
     private let batch: Int
+    private let shard: Int
     private let runs: Int
 
     init(_ network: Network, batch: Int, runs: Int) {
         self.network = network
         self.batch = batch
+        shard = TrainingBench.shardSize(batch: batch)
         self.runs = runs
     }
 
-    func run() -> Result {
-        var kernels: [Result.Kernel] = []
-        var (operations, seconds) = (0.0, 0.0)
-        var (size, channels) = (network.specification.inputSize, network.specification.inputChannels)
-        for tap in network.taps {
-            let geometry = ConvolutionGeometry(
-                batch: batch, inputHeight: size, inputWidth: size, inputChannels: channels, outputChannels: tap.channels)
-            for (direction, time) in measure(geometry) {
-                // One multiply-add is two operations.
-                let work = 2 * Double(geometry.multiplyAdds)
-                operations += work
-                seconds += time
-                kernels.append(Result.Kernel(
-                    layer: tap.name, direction: direction, input: [batch, size, size, channels], filters: tap.channels,
-                    milliseconds: time * 1000, gflops: work / time / 1e9))
-            }
-            (size, channels) = (tap.height, tap.channels)
+    func run() throws(Problem) -> KernelBenchResult {
+        let limits = MachineLimits.measure(runs: runs)
+        let step = try measureStep()
+        var kernels: [KernelBenchResult.Kernel] = []
+        var others: [KernelBenchResult.Other] = []
+        for (index, layer) in network.convolutionLayers.enumerated() {
+            let trial = LayerTrial(layer, batch: shard, plans: [layer.plan(batch: shard)])
+            let measured = measure(trial, index, limits, step)
+            kernels += measured.kernels
+            others += measured.others
         }
-        return Result(
-            model: network.specification.summary, kernels: kernels, gflops: operations / seconds / 1e9, fingerprint: kernelFingerprint)
+        others += StepRemainder(network, batch: batch, shard: shard, runs: runs).measure(step)
+        return KernelBenchResult(
+            model: network.specification.summary, batch: batch, shard: shard, limits: limits, stepMilliseconds: step.seconds * 1000,
+            kernels: kernels, others: others, fingerprint: kernelFingerprint)
     }
 
-    /// Seconds of one call in each direction.
-    private func measure(_ geometry: ConvolutionGeometry) -> [(direction: String, seconds: Double)] {
-        let buffers = ParameterVector(TensorLayout([
-            ("input", [geometry.inputCount]), ("output", [geometry.outputCount]), ("weights", [geometry.weightCount]),
-            ("gradient", [max(geometry.inputCount, geometry.weightCount)]), ("workspace", [convolutionWorkspaceCount(geometry)]),
-        ]))
-        var stream = RandomStream(seed: 1, purpose: .synthetic)
-        for index in 0..<buffers.buffer.count { buffers.buffer[index] = stream.nextUniform() * 2 - 1 }
-        let (input, output, weights) = (buffers.buffer("input"), buffers.buffer("output"), buffers.buffer("weights"))
-        let (gradient, workspace) = (buffers.buffer("gradient"), buffers.buffer("workspace"))
-        return [
-            ("forward", seconds {
-                convolutionForward(output: output, input: input, weights: weights, bias: nil, geometry: geometry, workspace: workspace)
-            }),
-            ("input-gradient", seconds {
-                convolutionInputGradient(
-                    inputGradient: gradient.slice(0, geometry.inputCount), outputGradient: output, weights: weights, geometry: geometry,
-                    workspace: workspace)
-            }),
-            ("weight-gradient", seconds {
-                convolutionWeightGradient(
-                    weightGradient: gradient.slice(0, geometry.weightCount), biasGradient: nil, outputGradient: output, input: input,
-                    geometry: geometry, workspace: workspace)
-            }),
-        ]
-    }
-
-    /// The median over the runs, each of as many calls as take about 50 ms, after one call that warms up.
-    private func seconds(_ call: () -> Void) -> Double {
+    /// Steps on one thread.
+    private func measureStep() throws(Problem) -> MeasuredStep {
+        let training = TrainingBench(network, batch: batch, threads: 1)
+        try training.step(0)
+        training.startProfile()
         let clock = ContinuousClock()
-        call()
-        let once = clock.measure(call).seconds
-        let calls = max(1, Int(0.05 / max(once, 1e-7)))
-        return median((0..<runs).map { _ in
-            clock.measure { for _ in 0..<calls { call() } }.seconds / Double(calls)
-        })
+        let start = clock.now
+        for number in 1...max(runs, 1) { try training.step(number) }
+        let seconds = (clock.now - start).seconds / Double(max(runs, 1))
+        return MeasuredStep(
+            seconds: seconds, profile: training.profile ?? StepProfile(layers: network.taps.count), steps: max(runs, 1),
+            shards: (batch + shard - 1) / shard)
     }
+
+    private func measure(
+        _ trial: LayerTrial, _ index: Int, _ limits: MachineLimits, _ step: MeasuredStep
+    ) -> (kernels: [KernelBenchResult.Kernel], others: [KernelBenchResult.Other]) {
+        let (plan, isFirst) = (trial.layer.plan(batch: shard), index == 0)
+        let seconds = Timing.medians(
+            runs: runs,
+            [
+                { trial.forward(plan) }, { trial.backward(plan, withInput: false) }, { trial.backward(plan, withInput: true) },
+                { trial.normalize() }, { trial.reduceGradients() },
+            ])
+        func kernel(
+            _ direction: KernelBenchResult.Direction, _ seconds: Double, directions: Int, tiles: Int, floats: Int,
+            inStep kind: StepProfile.Kind?
+        ) -> KernelBenchResult.Kernel {
+            let geometry = trial.geometry
+            // One multiply-add is two operations.
+            let gflops = 2e-9 * Double(directions * geometry.multiplyAdds) / seconds
+            return KernelBenchResult.Kernel(
+                layer: trial.layer.name, direction: direction,
+                input: [geometry.batch, geometry.inputHeight, geometry.inputWidth, geometry.inputChannels],
+                filters: geometry.outputChannels, scheme: plan.scheme.rawValue, tiles: plan.tileCount.map { min($0, tiles) },
+                milliseconds: seconds * 1000, gflops: gflops, sgemmFactor: gflops / limits.sgemm, tileFactor: gflops / limits.tile,
+                minimumBytes: 4 * floats, inStepMilliseconds: kind.map { step.secondsPerShard($0, layer: index) * 1000 },
+                stepShare: kind.map { step.share($0, layer: index) })
+        }
+        var kernels = [
+            kernel(
+                .forward, seconds[0], directions: 1, tiles: plan.blocking.forwardTiles, floats: trial.forwardCount,
+                inStep: .convolutionForward),
+            // Nobody wants the gradient of the images.
+            kernel(
+                .weightGradient, seconds[1], directions: 1, tiles: plan.blocking.backwardTiles,
+                floats: trial.backwardCount(withInput: false), inStep: isFirst ? .convolutionBackward : nil),
+        ]
+        if !isFirst {
+            kernels.append(kernel(
+                .backward, seconds[2], directions: 2, tiles: plan.blocking.backwardTiles,
+                floats: trial.backwardCount(withInput: true), inStep: .convolutionBackward))
+        }
+        func other(_ kind: StepProfile.Kind, _ seconds: Double, floats: Int) -> KernelBenchResult.Other {
+            KernelBenchResult.Other(
+                kernel: kind.rawValue, layer: trial.layer.name, seconds: seconds, minimumBytes: 4 * floats,
+                inStepSeconds: step.secondsPerShard(kind, layer: index), stepShare: step.share(kind, layer: index))
+        }
+        return (kernels, [
+            other(.normalization, seconds[3], floats: trial.normalizeCount),
+            other(.reductions, seconds[4], floats: trial.reduceCount),
+        ])
+    }
+}
+
+/// A training step on one thread, and where its time goes.
+struct MeasuredStep {
+    /// The mean of the steps.
+    let seconds: Double
+    /// Of `steps` steps.
+    let profile: StepProfile
+    let steps: Int
+    let shards: Int
+
+    /// Of one shard's pass through one layer, or all that is not of one layer.
+    func secondsPerShard(_ kind: StepProfile.Kind, layer: Int = 0) -> Double {
+        secondsPerStep(kind, layer: layer) / Double(shards)
+    }
+
+    func secondsPerStep(_ kind: StepProfile.Kind, layer: Int = 0) -> Double {
+        profile.duration(kind, layer: layer).seconds / Double(steps)
+    }
+
+    func share(_ kind: StepProfile.Kind, layer: Int = 0) -> Double { secondsPerStep(kind, layer: layer) / seconds }
 }

@@ -2,6 +2,7 @@ import Coordination
 import Diagnostics
 import Kernels
 import Networks
+import Synchronization
 import Tensors
 
 /// Steps of training inside this process: every shard forward and backward, the sum of their gradients along the tree, the
@@ -16,6 +17,8 @@ final class TrainingBench {
     private let shards: [Shard]
     private let parts: [ShardSum]
     private let lanes: LaneShelf<TrainingLane>
+    /// One for each lane, once `startProfile` was called.
+    private var profiles: [StepProfile]?
     private let scratch = StoragePool(kept: 0)
 
     private struct Shard: Sendable {
@@ -53,16 +56,30 @@ final class TrainingBench {
     /// Bytes of each lane's arena.
     var laneBytes: Int { lanes[0].arenaByteCount }
 
+    /// From the next step on its sections are timed.
+    func startProfile() { profiles = (0..<threads).map { _ in StepProfile(layers: network.taps.count) } }
+
+    /// The sections of all lanes since `startProfile`, added up; nil before it.
+    var profile: StepProfile? {
+        guard let profiles else { return nil }
+        let sum = StepProfile(layers: network.taps.count)
+        for profile in profiles { sum.add(profile) }
+        return sum
+    }
+
     func step(_ number: Int) throws(Problem) {
-        let (shards, parts, lanes, parameters, batch) = (shards, parts, lanes, parameters, batch)
-        _ = try forEachShard(count: parts.count, lanes: threads, makeContext: { lanes[$0] }) { lane, part in
-            parts[part].compute { leaf, gradients, adds, statistics in
+        let (shards, parts, lanes, parameters, batch, profiles) = (shards, parts, lanes, parameters, batch, profiles)
+        _ = try forEachShard(count: parts.count, lanes: threads, makeContext: { (lanes[$0], profiles?[$0]) }) { context, part in
+            let (lane, profile) = context
+            parts[part].compute(profile: profile) { leaf, gradients, adds, statistics in
                 let shard = shards[leaf]
+                profile?.begin()
                 shard.images.withBuffer { lane.input.slice(0, $0.count).copy(from: $0) }
+                profile?.end(.inputCopy)
                 let dropout = DropoutContext(seed: 1, step: number, sampleIndices: Array(0..<shard.labels.count))
                 _ = lane.run(
                     sampleCount: shard.labels.count, labels: shard.labels, parameters: parameters, gradients: gradients, adds: adds,
-                    batchStatistics: statistics, gradientScale: 1 / Float(batch), dropout: dropout)
+                    batchStatistics: statistics, gradientScale: 1 / Float(batch), dropout: dropout, profile: profile)
             }
         }
         update()
@@ -70,26 +87,34 @@ final class TrainingBench {
 
     /// The parts' sums added up, and the optimizer's step over them.
     private func update() {
+        let profiles = profiles
         var sums = parts.map(\.total)
         while sums.count > 2 {
             // Pairwise, level by level, as the tree has it.
             sums = stride(from: 0, to: sums.count, by: 2).map { first in
-                if first + 1 < sums.count { sums[first].add(sums[first + 1]) }
+                if first + 1 < sums.count { sums[first].add(sums[first + 1], profile: profiles?[0]) }
                 return sums[first]
             }
         }
         let (gradient, addend) = (sums[0].gradients, sums.count > 1 ? sums[1].gradients : nil)
         let (parameters, velocity) = (parameters, velocity)
+        let isProfiled = profiles != nil
+        let optimizerTime = Mutex(Duration.zero)
         inSlices(parameters.buffer.count, threads: threads, scratch: scratch) { slice, _ in
+            let start = ContinuousClock.now
             nesterovStep(
                 weights: parameters.buffer.slice(slice), velocity: velocity.buffer.slice(slice),
                 gradient: gradient.buffer.slice(slice), addend: addend?.buffer.slice(slice), learningRate: 0.01, momentum: 0.9175,
                 weightDecay: 1e-3)
+            if isProfiled { optimizerTime.withLock { $0 += .now - start } }
         }
+        profiles?[0].add(optimizerTime.withLock { $0 }, to: .optimizer)
+        profiles?[0].begin()
         let mean = sums[0].statistics
         if sums.count > 1 { addInto(mean.buffer, sums[1].statistics.buffer) }
         scale(mean.buffer, by: 1 / Float(shards.count))
         updateRunningStatistics(statistics, meanOfShards: mean)
+        profiles?[0].end(.optimizer)
     }
 }
 

@@ -17,9 +17,11 @@ final class ShardSum: Sendable {
             statistics = ParameterVector(network.statisticsLayout)
         }
 
-        func add(_ other: Yield) {
+        func add(_ other: Yield, profile: StepProfile? = nil) {
+            profile?.begin()
             addInto(gradients.buffer, other.gradients.buffer)
             addInto(statistics.buffer, other.statistics.buffer)
+            profile?.end(.gradientSums)
         }
     }
 
@@ -43,23 +45,26 @@ final class ShardSum: Sendable {
         sums = (0..<levels).map { _ in Yield(network) }
     }
 
-    func compute(_ shard: Compute) { sum(node, into: 0, shard) }
+    /// - Parameter profile: gains the time of additions.
+    func compute(profile: StepProfile? = nil, _ shard: Compute) { sum(node, into: 0, profile, shard) }
 
     /// The sum of a node into number `place`, with the help of those behind it.
-    private func sum(_ node: TreeNode, into place: Int, _ shard: Compute) {
+    private func sum(_ node: TreeNode, into place: Int, _ profile: StepProfile?, _ shard: Compute) {
         let (leaves, target) = (tree.leaves(of: node), sums[place])
         guard leaves.count > 2 else {
             shard(leaves.lowerBound, target.gradients, false, target.statistics)
             if leaves.count == 2 {
                 shard(leaves.lowerBound + 1, target.gradients, true, shardStatistics)
+                profile?.begin()
                 addInto(target.statistics.buffer, shardStatistics.buffer)
+                profile?.end(.gradientSums)
             }
             return
         }
-        sum(TreeNode(level: node.level - 1, index: 2 * node.index), into: place, shard)
+        sum(TreeNode(level: node.level - 1, index: 2 * node.index), into: place, profile, shard)
         let right = TreeNode(level: node.level - 1, index: 2 * node.index + 1)
         guard tree.contains(right) else { return }
-        sum(right, into: place + 1, shard)
-        target.add(sums[place + 1])
+        sum(right, into: place + 1, profile, shard)
+        target.add(sums[place + 1], profile: profile)
     }
 }

@@ -10,6 +10,8 @@ enum BenchCommand {
         "workers", "N", 1...256, "through a cluster of worker processes; inside this process unless given")
     private static let runs = CommandOption.integer("runs", "R", 1...1000, "timed runs of about a second each, of which the median counts; 5 unless given")
 
+    private static let profile = CommandFlag("profile", "training inside this process: where a step's time goes")
+
     static let description = CommandDescription(
         name: "bench", summary: "measure speed on this machine with synthetic images and random weights",
         positionals: [Positional("SUBJECT", "what to measure", choices: BenchOptions.Subject.allCases.map(\.rawValue))],
@@ -21,18 +23,26 @@ enum BenchCommand {
                 "classifier", "KIND", ModelSpecification.Classifier.allCases.map(\.rawValue),
                 "linear, or mlp as torchvision's; by the size unless given"),
             CommandOption.integer("size", "PIXELS", 32...4096, "height and width of the input, a multiple of 32; 32 unless given"),
-            batch, labels, threads, workers, runs, SharedOptions.json,
+            batch, labels, threads, workers, runs, profile, SharedOptions.json,
         ],
         example: "filterscope bench training --model vgg11 --width 16 --threads 2",
-        notes: ["kernels: every convolution of the network in its three directions, on one thread."]
+        notes: [
+            "training and inference: images per second and peak memory.",
+            "kernels: every kernel of a training step alone, on one thread: GFLOP/s against sgemm's, GB/s, share of the step.",
+            "blocks: every layer shape by each scheme and several sizes of blocks; the fastest, and what is used.",
+            "accuracy: the error of each scheme over every layer shape, against sums in double precision.",
+        ]
     ) { arguments in
         guard let subject = arguments.positionals.first.flatMap(BenchOptions.Subject.init(rawValue:)) else {
             throw arguments.usageError("SUBJECT is missing")
+        }
+        if arguments.has(profile), subject != .training || arguments.value(workers) != nil {
+            throw arguments.usageError("--profile is for training without --workers")
         }
         return try Runtime.bench(BenchOptions(
             subject: subject, model: try ModelFlags.options(arguments, defaultName: "vgg16"), batch: arguments.value(batch) ?? 100,
             labels: arguments.value(labels) ?? 100, threads: arguments.value(threads),
             workers: arguments.value(workers) ?? 0, runs: arguments.value(runs) ?? 5,
-            json: arguments.has(SharedOptions.json)))
+            profile: arguments.has(profile), json: arguments.has(SharedOptions.json)))
     }
 }

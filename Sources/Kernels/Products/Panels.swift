@@ -1,5 +1,6 @@
-/// Filters or channels of a panel, the right side of a product: two vectors, so that a tile reads it in one stream.
-let panelWidth = 2 * vectorWidth
+/// Filters or channels of a panel, the right side of a product, which a tile reads in one stream: what a tile is wide, see
+/// `largestTileRows`.
+var panelWidth: Int { @inline(__always) get { hasWideRegisters ? 2 &* vectorWidth : vectorWidth } }
 
 /// output[rows, width] = left[rows, inner] · panel[inner, width], with what `start` says of the output; width is 32 or 16.
 @inline(__always)
@@ -11,7 +12,7 @@ func panelProduct(
         let tile = ProductTile(
             output: output + first &* outputStride, outputStride: outputStride, left: left + first &* leftStride,
             leftRowStep: leftStride, leftInnerStep: 1, right: panel, rightStep: width, inner: inner, start: start)
-        if width == panelWidth { wideProduct(tile, rows: count) } else { narrowProduct(tile, rows: count) }
+        if width == 2 &* vectorWidth { wideProduct(tile, rows: count) } else { narrowProduct(tile, rows: count) }
     }
 }
 
@@ -23,7 +24,7 @@ func outerProduct(
     right: UnsafePointer<Float>, rightStride: Int, rightColumns: Int, inner: Int, start: ProductTile.Start
 ) {
     for column in stride(from: 0, to: rightColumns, by: panelWidth) {
-        let isWide = rightColumns &- column >= panelWidth
+        let isWide = hasWideRegisters && rightColumns &- column >= panelWidth
         forEachRowTile(leftColumns) { first, count in
             let tile = ProductTile(
                 output: output + (first &* outputStride &+ column), outputStride: outputStride, left: left + first,

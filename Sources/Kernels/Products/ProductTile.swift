@@ -1,3 +1,5 @@
+import CProcessor
+
 /// One product of a block's row tiles with a panel, as the micro kernel takes it: output[r, c] (+)= Σ_k left[r, k] · right[k, c].
 ///
 /// Every element is one chain of fused multiply-adds over k ascending, whatever the number of rows, their grouping into
@@ -29,10 +31,13 @@ struct ProductTile {
     }
 }
 
-/// The most rows whose sums fit in AVX-512's registers beside what is being multiplied.
-let largestTileRows = 14
+/// The most rows of a tile: those whose sums fit in the registers beside what is being multiplied. AVX-512 has 32 of 512 bits, for 14
+/// rows of two vectors; AVX2 has 16 of 256 bits, for six rows of one. It changes no bit.
+var largestTileRows: Int { @inline(__always) get { hasWideRegisters ? 14 : 6 } }
 
-/// Rows of a product cut into tiles of nearly equal height, 14 at most.
+var hasWideRegisters: Bool { @inline(__always) get { FILTERSCOPE_WIDE_REGISTERS == 1 } }
+
+/// Rows of a product cut into tiles of nearly equal height.
 @inline(__always)
 func forEachRowTile(_ rows: Int, _ body: (_ first: Int, _ count: Int) -> Void) {
     let tiles = (rows &+ largestTileRows &- 1) / largestTileRows

@@ -1,4 +1,4 @@
-/// How the transformed weights of a convolution, [q, inner, columns], are made and kept: in panels of 32 columns. Small ones are
+/// How the transformed weights of a convolution, [q, inner, columns], are made and kept: in panels of 32 columns (16 with AVX2). Small ones are
 /// transformed once, before the first block of tiles; of large ones a part of a panel at a time, each time it is needed.
 struct PanelPlan {
     /// Channels that a product sums over.

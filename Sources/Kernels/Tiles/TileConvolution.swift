@@ -1,7 +1,7 @@
 /// The three directions of a convolution by tiles, a block of tiles at a time, so that what passes between transforms and products
 /// stays in the second-level cache. No bit depends on how tiles are cut into blocks.
 ///
-/// Weights are transformed where they are used, a panel of 32 filters and some channels at a time, into memory that stays in the
+/// Weights are transformed where they are used, a panel of filters and 128 channels at a time, into memory that stays in the
 /// cache: for each pair of channels that takes about 65 cycles for 16 filters, the products of 25 tiles 450. Transformed once
 /// for all shards they would be four times as large as they are, twice, and be fetched from memory by every shard.
 struct TileConvolution<Scheme: TileScheme> {
@@ -174,7 +174,7 @@ struct TileConvolution<Scheme: TileScheme> {
                         output: products + point &* largestTileRows &* width, outputStride: width,
                         left: points + (point &* tiles &* pointRow &+ channel), leftRowStep: 1, leftInnerStep: pointRow,
                         right: gradients + (point &* tiles &* gradientRow &+ filter), rightStep: gradientRow, inner: tiles, start: .none)
-                    if width == panelWidth { wideProduct(tile, rows: count) } else { narrowProduct(tile, rows: count) }
+                    if width == 2 &* vectorWidth { wideProduct(tile, rows: count) } else { narrowProduct(tile, rows: count) }
                 }
                 transformWeightGradient(
                     Scheme.self, weightGradient: weightGradient, inputChannels: inputs, outputChannels: filters, channel: channel,

@@ -6,8 +6,8 @@ import PackageDescription
 let march = Context.environment["FILTERSCOPE_MARCH"] ?? "native"
 
 /// A C library from Debian, through a module map.
-func system(_ name: String, package: String) -> Target {
-    .systemLibrary(name: name, path: "Sources/\(name)", providers: [.apt([package])])
+func system(_ name: String, packages: String...) -> Target {
+    .systemLibrary(name: name, path: "Sources/\(name)", providers: [.apt(packages)])
 }
 
 /// One module of ours: a folder in Sources. `hot` modules trade overflow and bounds checks for speed; they take
@@ -35,11 +35,12 @@ let package = Package(
     name: "filterscope",
     products: [.executable(name: "filterscope", targets: ["filterscope"])],
     targets: [
-        system("CZeroMQ", package: "libzmq3-dev"),
-        system("COpenBLAS", package: "libopenblas-dev"),
-        system("CArchive", package: "libarchive-dev"),
-        system("CSQLite", package: "libsqlite3-dev"),
-        system("CSodium", package: "libsodium-dev"),
+        system("CZeroMQ", packages: "libzmq3-dev"),
+        system("COpenBLAS", packages: "libopenblas-dev"),
+        system("CTurboJPEG", packages: "libjpeg62-turbo-dev", "libturbojpeg0-dev"),
+        system("CArchive", packages: "libarchive-dev"),
+        system("CSQLite", packages: "libsqlite3-dev"),
+        system("CSodium", packages: "libsodium-dev"),
         // Of the C library itself.
         .systemLibrary(name: "CMemory", path: "Sources/CMemory"),
         // Of the compiler itself.
@@ -50,7 +51,8 @@ let package = Package(
         module("Tensors", ["Diagnostics", "CSodium", "CMemory"]),
         module("Kernels", ["Tensors", "COpenBLAS", "CProcessor"], hot: true),
         module("Networks", ["Diagnostics", "Tensors", "Kernels"]),
-        module("Datasets", ["Diagnostics", "Tensors", "CArchive"]),
+        module("Imaging", ["Tensors"], hot: true),
+        module("Datasets", ["Diagnostics", "Tensors", "Imaging", "CArchive", "CTurboJPEG"]),
         module("Mechanism", ["Diagnostics", "Tensors", "Kernels"]),
         module("Messages", ["Diagnostics", "Tensors"]),
         module("Coordination", ["Diagnostics", "Tensors", "Kernels", "Messages"]),
@@ -67,12 +69,15 @@ let package = Package(
             "Reporting", "Runtime",
         ], executable: true),
 
-        module("TestSupport", ["Diagnostics", "Tensors"], folder: "Tests"),
+        module("TestSupport", ["Diagnostics", "Tensors", "CTurboJPEG"], folder: "Tests"),
         tests("DiagnosticsTests", ["Diagnostics"]),
         tests("TensorsTests", ["Tensors", "Diagnostics", "TestSupport"]),
         tests("KernelsTests", ["Kernels", "Tensors", "TestSupport"]),
         tests("NetworksTests", ["Networks", "Kernels", "Tensors", "Diagnostics", "TestSupport"], resources: [.copy("Fixtures")]),
-        tests("DatasetsTests", ["Datasets", "Tensors", "Diagnostics", "TestSupport"]),
+        tests("ImagingTests", ["Imaging", "Tensors", "TestSupport"]),
+        tests(
+            "DatasetsTests", ["Datasets", "Imaging", "Tensors", "Diagnostics", "TestSupport", "CArchive"],
+            resources: [.copy("Fixtures")]),
         tests("MechanismTests", ["Mechanism", "Kernels", "Tensors", "Diagnostics", "TestSupport"]),
         tests("MessagesTests", ["Messages", "Tensors", "Diagnostics", "TestSupport"]),
         tests("CoordinationTests", ["Coordination", "Messages", "Tensors", "Diagnostics", "TestSupport"]),

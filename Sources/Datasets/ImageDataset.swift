@@ -1,6 +1,6 @@
 import Diagnostics
 
-/// A data set that has been opened: its splits in memory, and how their samples become network input.
+/// A data set that has been opened: its splits, and how their samples become network input.
 public struct ImageDataset: Sendable {
     /// What was opened, as given.
     public let specification: DatasetSpecification
@@ -40,7 +40,7 @@ public struct ImageDataset: Sendable {
         }
         var selected: [SplitName: Split] = [:]
         for split in splits {
-            let chosen = split.selecting(subset, cap: specification.cap(split.name))
+            let chosen = try split.selecting(subset, cap: specification.cap(split.name))
             guard chosen.count > 0 else { throw Problem("no sample is left in split \(split.name.rawValue)", at: location) }
             selected[split.name] = chosen
         }
@@ -53,7 +53,27 @@ public struct ImageDataset: Sendable {
     }
 }
 
-/// Opens a data set and reads the splits asked for into memory.
+/// The preprocessing of pixels of one size as a specification asks for it, with the augmentation of the papers. Images
+/// larger than the size asked for shrink; smaller ones grow if `enlarges`, and else stand in the middle of black.
+func pixelPreprocessing(
+    _ specification: DatasetSpecification, encoding: SampleEncoding, usualSize: Int, enlarges: Bool
+) throws(Problem) -> Preprocessing {
+    let channels = encoding.channels
+    let size = specification.size ?? usualSize
+    let isLarger = encoding.height > size || encoding.width > size
+    do {
+        return try Preprocessing(
+            encoding: encoding, outputSize: size,
+            normalization: specification.normalization == .imagenet ? .imagenet(channels: channels) : .symmetric(channels: channels),
+            augmentation: .standard,
+            resizing: isLarger || (enlarges && size > usualSize)
+                ? Resizing(shorterSide: size, interpolation: specification.interpolation ?? .bilinear) : nil)
+    } catch {
+        throw Problem(error.what, at: "data set \"\(specification)\"", remedy: error.remedy)
+    }
+}
+
+/// Opens a data set and the splits asked for. Small ones are read into memory; image files are read sample by sample.
 ///
 /// A `tensor` file has one split: it serves as test, and as train where that is asked for.
 /// - Throws: a `Problem` that names the file and what is wrong with it.
@@ -62,7 +82,11 @@ public func openDataset(
 ) throws(Problem) -> ImageDataset {
     let names = SplitName.allCases.filter(splits.contains)
     switch specification.kind {
+    case .cifar10, .cifar100: return try openCIFARDataset(specification, splits: names)
     case .fashionMNIST, .mnist: return try openIDXDataset(specification, splits: names)
+    case .tinyImageNet: return try openTinyImageNet(specification, splits: names)
+    case .imageNet: return try openImageNet(specification, splits: names)
+    case .folder: return try openFolderDataset(specification, splits: names)
     case .tensor: return try openTensorDataset(specification, splits: names)
     }
 }

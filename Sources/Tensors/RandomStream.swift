@@ -9,6 +9,10 @@ public enum RandomPurpose: UInt32, Sendable {
     case synthetic = 6
     case stochasticDepth = 7
     case bootstrap = 8
+    case crop = 9
+    case colour = 10
+    case mixing = 11
+    case balance = 12
 }
 
 /// A sequence of random numbers that is a pure function of (seed, purpose, major, minor): for augmentation, major is the

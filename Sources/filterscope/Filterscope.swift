@@ -54,7 +54,12 @@ import Runtime
         guard let command = commands.first(where: { $0.name == first }) else {
             throw UsageError("unknown command \"\(first)\"", remedy: suggestion(for: first, among: commands.map(\.name)), command: nil)
         }
-        let arguments = try ParsedArguments(words.dropFirst(), for: command)
+        if first == "bench", words.dropFirst().first == "data" { return try perform(BenchDataCommand.description, words.dropFirst(2)) }
+        return try perform(command, words.dropFirst())
+    }
+
+    private static func perform(_ command: CommandDescription, _ words: ArraySlice<String>) throws -> ExitCode {
+        let arguments = try ParsedArguments(words, for: command)
         if arguments.asksForHelp {
             StandardOutput.write(command.usage)
             return .done

@@ -47,6 +47,40 @@ import Testing
         #expect(schema["$schema"] as? String == "https://json-schema.org/draft/2020-12/schema")
     }
 
+    @Test func aDataSetIsInspected() throws {
+        let directory = try TemporaryDirectory("inspect")
+        let page = directory.file("page.html")
+        let specification = "fashion-mnist?train=300&test=50"
+        let outcome = try runFilterscope(["datasets", specification, "--sheet", page, "--show", "3"])
+        #expect(outcome.status == 0, "\(outcome.stderr)")
+        #expect(outcome.stdoutText.contains("train: 300 samples, 235200 bytes") && outcome.stdoutText.contains("300 decoded, 0 broken"))
+        #expect(outcome.stdoutText.contains("Ankle boot"))
+        let html = try String(contentsOfFile: page, encoding: .utf8)
+        #expect(html.components(separatedBy: "data:image/png;base64,").count == 4)
+        let report = try #require(try json(["datasets", specification, "--json", "--check", "0"]) as? [String: Any])
+        let splits = try #require(report["splits"] as? [[String: Any]])
+        #expect(splits.compactMap { $0["samples"] as? Int } == [300, 50])
+        #expect((splits[0]["labelCounts"] as? [Int])?.reduce(0, +) == 300)
+        #expect(try runFilterscope(["datasets", "--sheet", page]).status == 2)
+        let missing = try runFilterscope(["datasets", "folder:/nowhere"])
+        #expect(missing.status == 1 && missing.stderr.contains("/nowhere: there is no such directory"))
+    }
+
+    @Test func feedingIsMeasured() throws {
+        let measured = try #require(try json([
+            "bench", "data", "--dataset", "fashion-mnist?train=200", "--threads", "1", "--runs", "3", "--seconds", "0.05", "--json",
+        ]) as? [String: Any])
+        for kind in ["training", "evaluation"] {
+            let figure = try #require(measured[kind] as? [String: Any])
+            #expect((figure["runs"] as? [Double])?.count == 3)
+            #expect(try #require(figure["images_per_second"] as? Double) > 0)
+        }
+        #expect(measured["bytes_per_image"] as? Double == 784)
+        let usage = try runFilterscope(["bench", "data"])
+        #expect(usage.status == 2 && usage.stderr.contains("--dataset SPEC is missing"), "\(usage.stderr)")
+        #expect(try runFilterscope(["bench", "data", "--help"]).stdoutText.contains("Usage: filterscope bench data"))
+    }
+
     @Test func dataSetsAreListedWithTheirPlaces() throws {
         let text = try runFilterscope(["datasets"]).stdoutText
         #expect(text.contains("fashion-mnist") && text.contains("tensor:FILE.safetensors"))

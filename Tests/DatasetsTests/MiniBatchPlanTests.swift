@@ -8,7 +8,7 @@ import Testing
         #expect(plan.sampleCount(step: 599) == 100)
         let shards = plan.shards(epoch: 2, step: 17)
         #expect(shards.map(\.count) == [25, 25, 25, 25])
-        #expect(Array(shards.joined()) == plan.sampler.indices(at: 1_700..<1_800, epoch: 2))
+        #expect(Array(shards.joined()) == plan.order.indices(at: 1_700..<1_800, epoch: 2))
         #expect(plan.shard(epoch: 2, step: 17, shard: 3) == shards[3])
     }
 

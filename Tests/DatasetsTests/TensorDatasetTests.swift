@@ -38,7 +38,7 @@ import Testing
         let values = randomFloats(240, seed: 5)
         var output = Tensor([2, 4, 4, 3])
         try output.withMutableBuffer {
-            try dataset.preprocessing.prepareShard(
+            _ = try SamplePreparer(dataset.preprocessing).prepareShard(
                 split.encodedSamples([4, 1]), into: $0, sampleIndices: [4, 1], epoch: 0, seed: 0, augment: true)
         }
         for (place, sample) in [4, 1].enumerated() {

@@ -93,15 +93,7 @@ func openIDXDataset(_ specification: DatasetSpecification, splits names: [SplitN
             "the splits' images differ in size: \(encoding.height)x\(encoding.width) and "
                 + "\(other.encoding.height)x\(other.encoding.width)", at: directory.path)
     }
-    let preprocessing: Preprocessing
-    do {
-        preprocessing = try Preprocessing(
-            encoding: encoding, outputSize: specification.size ?? usualSize,
-            normalization: specification.normalization == .imagenet ? .imagenet(channels: 1) : .symmetric(channels: 1),
-            augmentation: .standard)
-    } catch {
-        throw Problem(error.what, at: "data set \"\(specification)\"", remedy: error.remedy)
-    }
+    let preprocessing = try pixelPreprocessing(specification, encoding: encoding, usualSize: usualSize, enlarges: false)
     return try ImageDataset(
         specification, labelNames: labelNames, labelCountIsLowerBound: false, splits: splits, preprocessing: preprocessing)
 }

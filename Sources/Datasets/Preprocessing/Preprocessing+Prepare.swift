@@ -1,55 +1,40 @@
 import Diagnostics
 import Foundation
+import Imaging
 import Tensors
 
-// The only file of the module that writes through pointers: into the FloatBuffer that the caller owns.
+// Writes through pointers: into the FloatBuffer that the caller owns.
 
 extension Preprocessing {
-    /// Writes one sample as [outputSize, outputSize, channels] floats. A smaller image stands in the middle of black (one
-    /// pixel nearer to the top left where the margin is odd); with `augment` it is then moved and mirrored as
-    /// `Augmentation.draw` says. The bits depend on the sample, `self`, `seed`, `epoch` and `sampleIndex` alone.
-    /// - Precondition: `sample` has `encoding.byteCount` bytes and `output` has `outputCount` floats.
-    public func prepare(
-        _ sample: Span<UInt8>, into output: FloatBuffer, sampleIndex: Int, epoch: Int, seed: UInt64, augment: Bool
-    ) {
-        precondition(sample.count == encoding.byteCount, "sample of \(sample.count) bytes, not \(encoding.byteCount)")
+    /// Writes one sample of a fixed size as [outputSize, outputSize, channels] floats. A smaller image stands in the middle
+    /// of black (one pixel nearer to the top left where the margin is odd) and is then moved and mirrored.
+    /// - Precondition: the samples are of one size and not resized, `sample` has that size and `output` has `outputCount`
+    ///   floats.
+    func place(_ sample: Span<UInt8>, into output: FloatBuffer, _ draw: Augmentation.Draw) {
+        precondition(sample.count == encoding.fixedByteCount, "sample of \(sample.count) bytes for \(encoding)")
         precondition(output.count == outputCount, "room for \(output.count) floats, not \(outputCount)")
-        let draw = augment && augmentation != .none
-            ? augmentation.draw(sampleIndex: sampleIndex, epoch: epoch, seed: seed)
-            : Augmentation.Draw(down: 0, right: 0, flipped: false)
         let placement = Placement(encoding: encoding, outputSize: outputSize, draw: draw)
         switch encoding.format {
         case .uint8HWC: placePixels(sample, output, placement)
         case .float32CHW: placeValues(sample.bytes, output, placement)
+        case .jpeg: preconditionFailure("a JPEG file has no size of its own")
         }
     }
 
-    /// Prepares a shard: samples that lie one after the other, as `Split.encodedSamples` joins them, become
-    /// [count, outputSize, outputSize, channels]. Floats of `output` beyond them stay as they are.
-    /// - Throws: a `Problem` where the bytes do not match the number of samples or a number is out of range, for shards
-    ///   come from sockets.
-    /// - Precondition: `output` has room for `sampleIndices.count` samples.
-    public func prepareShard(
-        _ samples: Data, into output: FloatBuffer, sampleIndices: [Int], epoch: Int, seed: UInt64, augment: Bool
-    ) throws(Problem) {
-        let stride = encoding.byteCount
-        guard samples.count == sampleIndices.count * stride else {
-            throw Problem("\(samples.count) bytes of samples, where \(sampleIndices.count) of \(stride) bytes each were announced")
-        }
-        let range = 0...Int(UInt32.max)
-        guard range.contains(epoch), sampleIndices.allSatisfy(range.contains) else {
-            throw Problem("an epoch or sample number does not fit in 32 bits")
-        }
-        let bytes = samples.span
-        for (place, sampleIndex) in sampleIndices.enumerated() {
-            prepare(
-                bytes.extracting(place * stride..<(place + 1) * stride), into: output.slice(place * outputCount, outputCount),
-                sampleIndex: sampleIndex, epoch: epoch, seed: seed, augment: augment)
+    /// Writes a picture of `outputSize` pixels a side, moved and then mirrored, with black where it leaves.
+    func write(_ picture: PixelBuffer, into output: FloatBuffer, _ draw: Augmentation.Draw) {
+        precondition(output.count == outputCount, "room for \(output.count) floats, not \(outputCount)")
+        if draw.down != 0 || draw.right != 0 { fillBackground(output) }
+        table.withUnsafeBufferPointer { table in
+            guard let table = table.baseAddress else { preconditionFailure("pictures need a normalization") }
+            picture.write(
+                table, channels: channels, size: outputSize, down: draw.down, right: draw.right, mirrored: draw.flipped,
+                to: output.pointer)
         }
     }
 
     private func placePixels(_ sample: Span<UInt8>, _ output: FloatBuffer, _ placement: Placement) {
-        fillBackground(output, placement)
+        if placement.rows.count < outputSize || placement.columns.count < outputSize { fillBackground(output) }
         let channels = channels
         let pixelStep = placement.pixelStep * channels
         let table = table.span
@@ -67,7 +52,7 @@ extension Preprocessing {
     }
 
     private func placeValues(_ sample: RawSpan, _ output: FloatBuffer, _ placement: Placement) {
-        fillBackground(output, placement)
+        if placement.rows.count < outputSize || placement.columns.count < outputSize { fillBackground(output) }
         let pixelStep = placement.pixelStep * channels
         for channel in 0..<channels {
             for row in placement.rows {
@@ -84,8 +69,7 @@ extension Preprocessing {
         }
     }
 
-    private func fillBackground(_ output: FloatBuffer, _ placement: Placement) {
-        guard placement.rows.count < outputSize || placement.columns.count < outputSize else { return }
+    private func fillBackground(_ output: FloatBuffer) {
         let first = background(channel: 0)
         if (1..<channels).allSatisfy({ background(channel: $0) == first }) {
             output.fill(first)

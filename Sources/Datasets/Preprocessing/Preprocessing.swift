@@ -3,8 +3,8 @@ import Diagnostics
 /// Everything that turns a stored sample into network input, the random changes of training included. It travels to
 /// workers as JSON, so that shipped samples give the same bits everywhere.
 ///
-///     let preprocessing = dataset.preprocessing
-///     preprocessing.prepare(
+///     let preparer = SamplePreparer(dataset.preprocessing)
+///     try preparer.prepare(
 ///         split.sample(7).span, into: lane.input, sampleIndex: 7, epoch: 0, seed: 1, augment: true)
 public struct Preprocessing: Codable, Hashable, Sendable {
     /// How samples come in.
@@ -13,6 +13,10 @@ public struct Preprocessing: Codable, Hashable, Sendable {
     public let outputSize: Int
     /// Nil for samples that are network input already (float32).
     public let normalization: Normalization?
+    /// How pictures of other sizes come to `outputSize`; nil leaves them in the middle of black, and none may be larger.
+    public let resizing: Resizing?
+    /// What happens to a sample that cannot be decoded.
+    public var damaged: DamagedSamples
     /// What training does at random; `prepare(…, augment: false)` ignores it.
     public var augmentation: Augmentation
 
@@ -23,21 +27,30 @@ public struct Preprocessing: Codable, Hashable, Sendable {
     /// Floats of one prepared sample: [outputSize, outputSize, channels].
     public var outputCount: Int { outputSize * outputSize * channels }
 
-    /// - Throws: a `Problem` where the images are larger than the output or the normalization does not fit the encoding.
+    /// - Throws: a `Problem` where the images are larger than the output and are not resized, or where the parts do not fit
+    ///   the encoding.
     public init(
-        encoding: SampleEncoding, outputSize: Int, normalization: Normalization?, augmentation: Augmentation
+        encoding: SampleEncoding, outputSize: Int, normalization: Normalization?, augmentation: Augmentation,
+        resizing: Resizing? = nil, damaged: DamagedSamples = .fatal
     ) throws(Problem) {
         guard (1...SampleEncoding.largestSide).contains(outputSize) else {
             throw Problem("size \(outputSize) is not within 1 ... \(SampleEncoding.largestSide)")
         }
-        guard encoding.height <= outputSize, encoding.width <= outputSize else {
-            throw Problem(
-                "images of \(encoding.height)x\(encoding.width) pixels need resizing to fit size \(outputSize), "
-                    + "and resizing is not built yet",
-                remedy: "use size=\(max(encoding.height, encoding.width)) or more")
+        if let resizing {
+            guard (outputSize...SampleEncoding.largestSide).contains(resizing.shorterSide) else {
+                throw Problem("a shorter side of \(resizing.shorterSide) is not within \(outputSize) ... \(SampleEncoding.largestSide)")
+            }
+            guard encoding.format != .float32CHW, [1, 3].contains(encoding.channels) else {
+                throw Problem("\(encoding.format.rawValue) samples of \(encoding.channels) channels are not resized")
+            }
+        } else {
+            guard encoding.format != .jpeg else { throw Problem("JPEG files of any size need to be told how they are resized") }
+            guard encoding.height <= outputSize, encoding.width <= outputSize else {
+                throw Problem("images of \(encoding.height)x\(encoding.width) pixels do not fit size \(outputSize) without resizing")
+            }
         }
         switch encoding.format {
-        case .uint8HWC:
+        case .uint8HWC, .jpeg:
             guard let normalization, normalization.mean.count == encoding.channels else {
                 throw Problem("\(encoding.channels)-channel pixels need a normalization of \(encoding.channels) channels")
             }
@@ -54,13 +67,22 @@ public struct Preprocessing: Codable, Hashable, Sendable {
         self.outputSize = outputSize
         self.normalization = normalization
         self.augmentation = augmentation
+        self.resizing = resizing
+        self.damaged = damaged
+    }
+
+    /// The same, but no damaged sample is left out: for results whose rows follow the samples.
+    public var refusingDamage: Preprocessing {
+        var copy = self
+        copy.damaged = .fatal
+        return copy
     }
 
     /// What lies outside the image: pixel 0 after normalization; 0 for samples that are network input already.
     func background(channel: Int) -> Float { table.isEmpty ? 0 : table[channel * 256] }
 
     // The table follows from the other fields, so it neither travels nor takes part in comparisons.
-    private enum CodingKeys: CodingKey { case encoding, outputSize, normalization, augmentation }
+    private enum CodingKeys: CodingKey { case encoding, outputSize, normalization, augmentation, resizing, damaged }
 
     public init(from decoder: any Decoder) throws {
         let container = try decoder.container(keyedBy: CodingKeys.self)
@@ -69,7 +91,9 @@ public struct Preprocessing: Codable, Hashable, Sendable {
                 encoding: container.decode(SampleEncoding.self, forKey: .encoding),
                 outputSize: container.decode(Int.self, forKey: .outputSize),
                 normalization: container.decodeIfPresent(Normalization.self, forKey: .normalization),
-                augmentation: container.decode(Augmentation.self, forKey: .augmentation))
+                augmentation: container.decode(Augmentation.self, forKey: .augmentation),
+                resizing: container.decodeIfPresent(Resizing.self, forKey: .resizing),
+                damaged: container.decode(DamagedSamples.self, forKey: .damaged))
         } catch let problem as Problem {
             throw DecodingError.dataCorrupted(.init(
                 codingPath: decoder.codingPath, debugDescription: problem.description, underlyingError: problem))
@@ -78,7 +102,7 @@ public struct Preprocessing: Codable, Hashable, Sendable {
 
     public static func == (a: Preprocessing, b: Preprocessing) -> Bool {
         a.encoding == b.encoding && a.outputSize == b.outputSize && a.normalization == b.normalization
-            && a.augmentation == b.augmentation
+            && a.augmentation == b.augmentation && a.resizing == b.resizing && a.damaged == b.damaged
     }
 
     public func hash(into hasher: inout Hasher) {
@@ -86,5 +110,7 @@ public struct Preprocessing: Codable, Hashable, Sendable {
         hasher.combine(outputSize)
         hasher.combine(normalization)
         hasher.combine(augmentation)
+        hasher.combine(resizing)
+        hasher.combine(damaged)
     }
 }

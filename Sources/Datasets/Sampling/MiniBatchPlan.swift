@@ -5,20 +5,25 @@
 /// samples at shard size 25 are four shards of 25. The last batch of an epoch may be smaller; it is kept and its shards
 /// shrink alike, so that none is left with a sample or two for its batch statistics.
 public struct MiniBatchPlan: Hashable, Sendable {
-    public let sampler: EpochSampler
+    public let order: SampleOrder
     public let batchSize: Int
     /// The most samples of a shard.
     public let shardSize: Int
 
     /// - Precondition: the sizes are at least 1.
     public init(sampleCount: Int, batchSize: Int, shardSize: Int, seed: UInt64) {
+        self.init(order: .uniform(EpochSampler(count: sampleCount, seed: seed)), batchSize: batchSize, shardSize: shardSize)
+    }
+
+    /// - Precondition: the sizes are at least 1.
+    public init(order: SampleOrder, batchSize: Int, shardSize: Int) {
         precondition(batchSize >= 1 && shardSize >= 1, "batch of \(batchSize), shards of \(shardSize)")
-        sampler = EpochSampler(count: sampleCount, seed: seed)
+        self.order = order
         self.batchSize = batchSize
         self.shardSize = shardSize
     }
 
-    public var stepsPerEpoch: Int { (sampler.count + batchSize - 1) / batchSize }
+    public var stepsPerEpoch: Int { (order.count + batchSize - 1) / batchSize }
 
     /// The samples of the batch of one step, counted within its epoch.
     public func sampleCount(step: Int) -> Int { positions(step: step).count }
@@ -39,11 +44,11 @@ public struct MiniBatchPlan: Hashable, Sendable {
         precondition(shard >= 0 && shard < shards, "shard \(shard) of \(shards)")
         let (size, larger) = positions.count.quotientAndRemainder(dividingBy: shards)
         let start = positions.lowerBound + shard * size + min(shard, larger)
-        return sampler.indices(at: start..<start + size + (shard < larger ? 1 : 0), epoch: epoch)
+        return order.indices(at: start..<start + size + (shard < larger ? 1 : 0), epoch: epoch)
     }
 
     private func positions(step: Int) -> Range<Int> {
         precondition(step >= 0 && step < stepsPerEpoch, "step \(step) of \(stepsPerEpoch)")
-        return step * batchSize..<min((step + 1) * batchSize, sampler.count)
+        return step * batchSize..<min((step + 1) * batchSize, order.count)
     }
 }

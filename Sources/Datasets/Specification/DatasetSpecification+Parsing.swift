@@ -1,8 +1,9 @@
 import Diagnostics
+import Imaging
 
 extension DatasetSpecification {
     private enum Option: String, CaseIterable {
-        case size, normalize, labels, seed, train, test
+        case size, normalize, interpolation, damaged, labels, seed, train, test
     }
 
     /// Parses `NAME[:PATH][?option=value&…]`.
@@ -29,9 +30,6 @@ extension DatasetSpecification {
             let parts = field.split(separator: "=", maxSplits: 1, omittingEmptySubsequences: false)
             let name = String(parts[0])
             guard let option = Option(rawValue: name) else {
-                if name == "interpolation" {
-                    throw Problem("option \"interpolation\" is not built yet, for images are not resized yet", at: location)
-                }
                 throw Problem(
                     "unknown option \"\(name)\"", at: location,
                     remedy: suggestion(for: name, among: Option.allCases.map(\.rawValue)))
@@ -50,7 +48,7 @@ extension DatasetSpecification {
     }
 
     private mutating func set(_ option: Option, _ value: String, _ location: String) throws(Problem) {
-        if kind == .tensor, option == .size || option == .normalize {
+        if kind == .tensor, [.size, .normalize, .interpolation].contains(option) {
             throw Problem(
                 "option \"\(option.rawValue)\" does not apply to tensor, whose samples are network input as they stand",
                 at: location)
@@ -63,6 +61,12 @@ extension DatasetSpecification {
             }
             return number
         }
+        func choice<Choice: RawRepresentable<String> & CaseIterable>() throws(Problem) -> Choice {
+            if let choice = Choice(rawValue: value) { return choice }
+            throw Problem(
+                "option \"\(option.rawValue)\" does not know \"\(value)\"", at: location,
+                remedy: suggestion(for: value, among: Choice.allCases.map(\.rawValue)))
+        }
         switch option {
         case .size: size = try number(within: 1...SampleEncoding.largestSide)
         case .labels: labels = try number(within: 2...Int.max)
@@ -73,13 +77,13 @@ extension DatasetSpecification {
                 throw Problem("option \"seed\" needs a whole number within 0 ... \(UInt64.max), not \"\(value)\"", at: location)
             }
             seed = number
-        case .normalize:
-            guard let choice = NormalizationChoice(rawValue: value) else {
-                throw Problem(
-                    "option \"normalize\" does not know \"\(value)\"", at: location,
-                    remedy: suggestion(for: value, among: NormalizationChoice.allCases.map(\.rawValue)))
+        case .normalize: normalization = try choice()
+        case .interpolation: interpolation = try choice()
+        case .damaged:
+            guard kind.hasFiles else {
+                throw Problem("option \"damaged\" does not apply to \(kind.rawValue), whose samples are not decoded one by one", at: location)
             }
-            normalization = choice
+            damaged = try choice()
         }
     }
 }

@@ -1,4 +1,5 @@
 import Diagnostics
+import Imaging
 
 /// Which data set, where it lies and how it is taken: `NAME[:PATH][?option=value&…]`.
 ///
@@ -21,6 +22,10 @@ public struct DatasetSpecification: Hashable, Sendable, CustomStringConvertible 
     public var size: Int?
     /// Nil for the data set's usual one.
     public var normalization: NormalizationChoice?
+    /// How pictures that change their size are weighed; nil for bilinear.
+    public var interpolation: Interpolation?
+    /// What happens to samples that cannot be decoded; nil for `fatal`.
+    public var damaged: DamagedSamples?
     /// How many labels are drawn; nil takes them all.
     public var labels: Int?
     /// The seed of the draw of labels; used only where `labels` is set.
@@ -45,6 +50,8 @@ public struct DatasetSpecification: Hashable, Sendable, CustomStringConvertible 
         var options: [String] = []
         if let size { options.append("size=\(size)") }
         if let normalization { options.append("normalize=\(normalization.rawValue)") }
+        if let interpolation { options.append("interpolation=\(interpolation.rawValue)") }
+        if let damaged { options.append("damaged=\(damaged.rawValue)") }
         if let labels { options += ["labels=\(labels)", "seed=\(seed)"] }
         if let trainCap { options.append("train=\(trainCap)") }
         if let testCap { options.append("test=\(testCap)") }

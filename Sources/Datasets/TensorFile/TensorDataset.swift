@@ -61,7 +61,7 @@ private func refuseNonFinite(_ bytes: Data, _ encoding: SampleEncoding, path: St
     for offset in stride(from: 0, to: bytes.count, by: 4) {
         let bits = UInt32(littleEndian: values.unsafeLoadUnaligned(fromByteOffset: offset, as: UInt32.self))
         guard bits & 0x7F80_0000 != 0x7F80_0000 else {
-            throw Problem("sample \(offset / encoding.byteCount) of \"images\" holds \(Float(bitPattern: bits))", at: path)
+            throw Problem("sample \(offset / (4 * encoding.height * encoding.width * encoding.channels)) of \"images\" holds \(Float(bitPattern: bits))", at: path)
         }
     }
 }

@@ -48,13 +48,17 @@ private final class Evaluation: Sendable {
 
     func run(threads: Int, progress: (_ done: Int, _ total: Int) -> Void) throws(Problem) -> EvaluationResult {
         let (network, count) = (subject.network, subject.dataset.split(.test).count)
+        let preprocessing = subject.dataset.preprocessing.refusingDamage
         let note = subject.accuracyNote(labels: network.specification.labels)
         let shards = (count + Self.shardSize - 1) / Self.shardSize
         let figures = try forEachShard(
-            count: shards, lanes: threads, makeContext: { _ in InferenceLane(network, shardSize: Self.shardSize, keepsTaps: false) },
+            count: shards, lanes: threads, makeContext: { _ in
+                (InferenceLane(network, shardSize: Self.shardSize, keepsTaps: false), SamplePreparer(preprocessing))
+            },
             progress: { progress(min($0 * Self.shardSize, count), count) },
-            body: { (lane, shard) throws(Problem) in
-                try self.compute(shard * Self.shardSize..<min((shard + 1) * Self.shardSize, count), lane, compare: note == nil)
+            body: { (context, shard) throws(Problem) in
+                let range = shard * Self.shardSize..<min((shard + 1) * Self.shardSize, count)
+                return try self.compute(range, context.0, context.1, compare: note == nil)
             })
         func share(_ figure: (ShardFigures) -> Int) -> Double? {
             note == nil ? Double(figures.reduce(0) { $0 + figure($1) }) / Double(count) : nil
@@ -66,11 +70,11 @@ private final class Evaluation: Sendable {
             top5Accuracy: share(\.correctTop5), loss: note == nil && loss.isFinite ? loss : nil, accuracyNote: note)
     }
 
-    private func compute(_ range: Range<Int>, _ lane: InferenceLane, compare: Bool) throws(Problem) -> ShardFigures {
+    private func compute(_ range: Range<Int>, _ lane: InferenceLane, _ preparer: SamplePreparer, compare: Bool) throws(Problem) -> ShardFigures {
         let split = subject.dataset.split(.test)
-        let preprocessing = subject.dataset.preprocessing
-        try preprocessing.prepareShard(
-            split.samples(range), into: lane.input.slice(0, range.count * preprocessing.outputCount), sampleIndices: Array(range),
+        let length = range.count * preparer.preprocessing.outputCount
+        try preparer.prepareShard(
+            try split.samples(range), into: lane.input.slice(0, length), sampleIndices: Array(range),
             epoch: 0, seed: 0, augment: false)
         let output = lane.run(sampleCount: range.count, parameters: subject.parameters, statistics: subject.statistics)
         let classes = subject.network.specification.labels

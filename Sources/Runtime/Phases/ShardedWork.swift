@@ -29,14 +29,14 @@ struct ShardedWork {
     ) throws -> (left: PartialSum, right: PartialSum?) {
         let tree = ReductionTree(leafCount: shards.count)
         let level = tree.level(withNodesFor: max(1, cluster.workers.count) * unitsPerWorker)
-        let assignments = tree.nodes(level: level).map { node in
+        let assignments = try tree.nodes(level: level).map { node in
             let leaves = tree.leaves(of: node)
             let indices = leaves.flatMap { shards[$0] }
             let slices = leaves.map { ShardSlice(index: $0, sampleIndices: shards[$0]) }
             return cluster.assignment(
                 describe(TreePart(node: node, shardCount: shards.count, shards: slices)), needs: needs,
                 tensors: [
-                    samples(indices),
+                    try samples(indices),
                     WireTensor("labels", [indices.count], int64s: split.labels(indices).map(Int64.init)),
                 ])
         }
@@ -57,9 +57,9 @@ struct ShardedWork {
         return halves
     }
 
-    /// The encoded bytes of samples, back to back.
-    private func samples(_ indices: [Int]) -> WireTensor {
-        let bytes = split.encodedSamples(indices)
+    /// The encoded bytes of samples, framed one after the other.
+    private func samples(_ indices: [Int]) throws(Problem) -> WireTensor {
+        let bytes = try split.encodedSamples(indices)
         return WireTensor("samples", [bytes.count], uint8s: bytes)
     }
 }

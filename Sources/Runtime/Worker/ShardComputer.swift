@@ -13,6 +13,7 @@ final class ShardComputer {
     private let network: Network
     private let heads: HeadSet
     private let pool: StoragePool
+    private let preparer: SamplePreparer
     private var trainingLane: TrainingLane?
     private var headLanes: (frozen: InferenceLane, heads: HeadTrainingLane)?
     private var surveyLanes: (network: InferenceLane, heads: HeadTrainingLane)?
@@ -23,9 +24,10 @@ final class ShardComputer {
         self.pool = pool
         network = try Network(task.model)
         heads = try task.headSet(of: network)
+        preparer = SamplePreparer(task.preprocessing)
     }
 
-    /// Samples as they travel: encoded bytes back to back, one label each, and who they are.
+    /// Samples as they travel: encoded bytes, framed one after the other, one label each, and who they are.
     struct Shard: Sendable {
         var samples: Data
         var labels: [Int32]
@@ -33,26 +35,34 @@ final class ShardComputer {
         var indices: [Int]
     }
 
-    /// Forward, backward and batch statistics of one shard of a mini-batch of `batchCount` samples.
+    /// Forward, backward and batch statistics of a shard, or of two neighbours, of a mini-batch of `batchCount` samples. The second's
+    /// gradient is added to the first's as it is made, with the bits of two that are added afterwards.
     func train(
-        _ shard: Shard, batchCount: Int, step: Int, epoch: Int, seed: UInt64, augment: Bool, parameters: ParameterVector
+        _ shards: [Shard], batchCount: Int, step: Int, epoch: Int, seed: UInt64, augment: Bool, parameters: ParameterVector
     ) throws(Problem) -> PartialSum {
         let lane = trainingLane ?? TrainingLane(network, shardSize: task.trainingShardSize)
         trainingLane = lane
-        try prepare(shard, epoch: epoch, seed: seed, augment: augment, into: lane.input)
         let gradients = ParameterVector(network.parameterLayout, from: pool)
-        let statistics = ParameterVector(network.statisticsLayout)
-        let outcome = lane.run(
-            sampleCount: shard.labels.count, labels: shard.labels, parameters: parameters, gradients: gradients,
-            batchStatistics: statistics, gradientScale: 1 / Float(batchCount),
-            dropout: DropoutContext(seed: seed, step: step, sampleIndices: shard.indices))
-        // Weighted by samples, so that a last, smaller shard counts for what it is.
-        scale(statistics.buffer, by: Float(shard.labels.count))
-        return PartialSum(
-            floats: [Figure.gradient: Tensor(adopting: gradients), Figure.batchStatistics: Tensor(adopting: statistics)],
-            figures: [
-                Figure.samples: Double(shard.labels.count), Figure.loss: outcome.lossSum, Figure.correct: Double(outcome.correct),
-            ])
+        var sum: PartialSum?
+        for shard in shards {
+            let shard = try prepare(shard, epoch: epoch, seed: seed, augment: augment, into: lane.input)
+            let statistics = ParameterVector(network.statisticsLayout)
+            let outcome = lane.run(
+                sampleCount: shard.labels.count, labels: shard.labels, parameters: parameters, gradients: gradients, adds: sum != nil,
+                batchStatistics: statistics, gradientScale: 1 / Float(batchCount),
+                dropout: DropoutContext(seed: seed, step: step, sampleIndices: shard.indices))
+            // Weighted by samples, so that a last, smaller shard counts for what it is.
+            scale(statistics.buffer, by: Float(shard.labels.count))
+            let own = PartialSum(
+                floats: [Figure.batchStatistics: Tensor(adopting: statistics)],
+                figures: [
+                    Figure.samples: Double(shard.labels.count), Figure.loss: outcome.lossSum, Figure.correct: Double(outcome.correct),
+                ])
+            if sum == nil { sum = own } else { sum?.add(own, from: pool) }
+        }
+        guard var sum else { throw Problem("a unit of no shards") }
+        sum.floats[Figure.gradient] = Tensor(adopting: gradients)
+        return sum
     }
 
     /// One forward pass of the frozen network and the gradient of every head.
@@ -64,7 +74,7 @@ final class ShardComputer {
             InferenceLane(network, shardSize: task.trainingShardSize),
             HeadTrainingLane(heads, shardSize: task.trainingShardSize))
         headLanes = lanes
-        try prepare(shard, epoch: epoch, seed: seed, augment: augment, into: lanes.frozen.input)
+        let shard = try prepare(shard, epoch: epoch, seed: seed, augment: augment, into: lanes.frozen.input)
         _ = lanes.frozen.run(sampleCount: shard.labels.count, parameters: parameters, statistics: statistics)
         let gradients = ParameterVector(heads.layout, from: pool)
         let outcomes = lanes.heads.run(
@@ -88,7 +98,7 @@ final class ShardComputer {
             InferenceLane(network, shardSize: task.surveyShardSize),
             HeadTrainingLane(heads, shardSize: task.surveyShardSize))
         surveyLanes = lanes
-        try prepare(shard, epoch: 0, seed: 0, augment: false, into: lanes.network.input)
+        let shard = try prepare(shard, epoch: 0, seed: 0, augment: false, into: lanes.network.input)
         let logits = lanes.network.run(sampleCount: shard.labels.count, parameters: parameters, statistics: statistics)
         var sum = PartialSum(figures: [Figure.samples: Double(shard.labels.count)])
         if task.judgesNetwork { judge(logits, shard.labels, &sum) }
@@ -126,8 +136,16 @@ final class ShardComputer {
         }
     }
 
-    private func prepare(_ shard: Shard, epoch: Int, seed: UInt64, augment: Bool, into input: FloatBuffer) throws(Problem) {
-        try task.preprocessing.prepareShard(
+    /// Fills the network's input, and returns what is in it: the shard without its damaged samples, where the task leaves
+    /// these out.
+    private func prepare(_ shard: Shard, epoch: Int, seed: UInt64, augment: Bool, into input: FloatBuffer) throws(Problem) -> Shard {
+        let outcome = try preparer.prepareShard(
             shard.samples, into: input, sampleIndices: shard.indices, epoch: epoch, seed: seed, augment: augment)
+        guard let first = outcome.damaged.first else { return shard }
+        guard !outcome.kept.isEmpty else {
+            throw Problem("every sample of a shard is damaged, the first one thus: \(first.problem.what)", remedy: "see filterscope datasets SPEC")
+        }
+        return Shard(
+            samples: shard.samples, labels: outcome.kept.map { shard.labels[$0] }, indices: outcome.kept.map { shard.indices[$0] })
     }
 }

@@ -43,10 +43,15 @@ struct ShardedUnit: Sendable {
     private static func unpack(
         _ slices: [ShardSlice], _ assignment: WorkUnit, task: TaskDescription, largest: Int
     ) throws(Problem) -> [Shard] {
-        let stride = task.preprocessing.encoding.byteCount
         let count = slices.reduce(0) { $0 + $1.sampleIndices.count }
-        guard let samples = assignment.tensors.first(where: { $0.name == "samples" })?.data, samples.count == count * stride else {
-            throw Problem("unit \(assignment.id): samples are missing or not \(count) of \(stride) bytes")
+        guard let samples = assignment.tensors.first(where: { $0.name == "samples" })?.data else {
+            throw Problem("unit \(assignment.id): samples are missing")
+        }
+        let parts: [Data]
+        do {
+            parts = try task.preprocessing.encoding.cut(samples, into: slices.map(\.sampleIndices.count))
+        } catch {
+            throw Problem("unit \(assignment.id): \(error.what)")
         }
         let labels: [Int64]
         do throws(ProtocolError) {
@@ -59,25 +64,34 @@ struct ShardedUnit: Sendable {
         }
         var first = 0
         var shards: [Shard] = []
-        for slice in slices {
+        for (slice, part) in zip(slices, parts) {
             let end = first + slice.sampleIndices.count
             guard end > first, end - first <= largest, slice.sampleIndices.allSatisfy({ $0 >= 0 && $0 <= Int(UInt32.max) }) else {
                 throw Problem("unit \(assignment.id): a shard of \(end - first) samples, between 1 and \(largest) are due")
             }
             shards.append(Shard(index: slice.index, samples: ShardComputer.Shard(
-                samples: Data(samples.dropFirst(first * stride).prefix((end - first) * stride)),
-                labels: labels[first..<end].map { Int32($0) }, indices: slice.sampleIndices)))
+                samples: Data(part), labels: labels[first..<end].map { Int32($0) }, indices: slice.sampleIndices)))
             first = end
         }
         return shards
     }
 
-    /// Computes one shard on the calling lane.
+    /// The tree's nodes that lanes compute one at a time: pairs of shards in training, whose gradients one lane adds up as it makes them,
+    /// where that leaves no lane idle; else single shards.
+    func nodes(lanes: Int) -> [TreeNode] {
+        let leaves = reducer.tree.leaves(of: reducer.top)
+        let pairs = leaves.filter { $0 % 2 == 0 }.map { TreeNode(level: 1, index: $0 / 2) }
+        if case .train = description, reducer.top.level > 0, pairs.count >= lanes { return pairs }
+        return leaves.map { TreeNode(level: 0, index: $0) }
+    }
+
+    /// Computes one of `nodes` on the calling lane.
     /// - Throws: `Problem` also where the weights were overwritten meanwhile, which the coordinator does after it has given this
     ///   worker up.
-    func compute(_ shard: Shard, _ computer: ShardComputer) throws(Problem) -> PartialSum {
+    func compute(_ node: TreeNode, _ computer: ShardComputer) throws(Problem) -> PartialSum {
+        let leaves = reducer.tree.leaves(of: node)
         try checkWeights()
-        let sum = try sum(shard, computer)
+        let sum = try sum(shards.filter { leaves.contains($0.index) }, computer)
         try checkWeights()
         return sum
     }
@@ -86,11 +100,13 @@ struct ShardedUnit: Sendable {
         for (name, held) in sets where !held.isIntact { throw Problem("parameters \(name) changed during the unit") }
     }
 
-    private func sum(_ shard: Shard, _ computer: ShardComputer) throws(Problem) -> PartialSum {
+    /// - Parameter some: one shard; in training also two.
+    private func sum(_ some: [Shard], _ computer: ShardComputer) throws(Problem) -> PartialSum {
+        guard let shard = some.first else { throw Problem("a node of no shards") }
         switch description {
         case .train(let unit):
             return try computer.train(
-                shard.samples, batchCount: unit.batchCount, step: unit.step, epoch: unit.epoch, seed: unit.seed, augment: unit.augment,
+                some.map(\.samples), batchCount: unit.batchCount, step: unit.step, epoch: unit.epoch, seed: unit.seed, augment: unit.augment,
                 parameters: try set(ParameterSet.network))
         case .heads(let unit):
             return try computer.trainHeads(

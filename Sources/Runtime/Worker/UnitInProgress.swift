@@ -22,15 +22,17 @@ final class UnitInProgress: Sendable {
     private let state: Mutex<State>
     private let finish: @Sendable (Outcome) -> Void
 
-    /// - Parameter finish: called once, on the lane that ends the unit.
-    init(id: UInt64, reducer: TreeReducer, finish: @escaping @Sendable (Outcome) -> Void) {
+    /// - Parameters:
+    ///   - nodes: how many nodes of the tree make up the unit.
+    ///   - finish: called once, on the lane that ends the unit.
+    init(id: UInt64, reducer: TreeReducer, nodes: Int, finish: @escaping @Sendable (Outcome) -> Void) {
         self.id = id
         self.finish = finish
-        state = Mutex(State(reducer: reducer, remaining: reducer.tree.leaves(of: reducer.top).count))
+        state = Mutex(State(reducer: reducer, remaining: nodes))
     }
 
-    /// Runs one shard on the calling lane and adds what it yields.
-    func run(shard: Int, _ compute: () throws(Problem) -> PartialSum) {
+    /// Runs one node on the calling lane and adds what it yields.
+    func run(_ node: TreeNode, _ compute: () throws(Problem) -> PartialSum) {
         guard !state.withLock({ $0.over }) else { return }
         let start = ContinuousClock.now
         let result = Result { () throws(Problem) in try compute() }
@@ -40,7 +42,7 @@ final class UnitInProgress: Sendable {
             state.busySeconds += elapsed
             switch result {
             case .success(let sum):
-                state.reducer.add(sum, at: TreeNode(level: 0, index: shard))
+                state.reducer.add(sum, at: node)
                 state.remaining -= 1
                 guard state.remaining == 0, let total = state.reducer.takeTotal() else { return nil }
                 state.over = true

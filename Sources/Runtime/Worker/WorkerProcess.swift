@@ -243,15 +243,16 @@ extension WorkerProcess {
     private func beginShards(
         _ assignment: WorkUnit, _ unit: ShardedUnit, _ task: TaskDescription, _ lanes: LanePool<Lane>
     ) throws(Problem) {
-        let progress = UnitInProgress(id: assignment.id, reducer: unit.reducer) { [mailbox, generation] outcome in
+        let nodes = unit.nodes(lanes: threads)
+        let progress = UnitInProgress(id: assignment.id, reducer: unit.reducer, nodes: nodes.count) { [mailbox, generation] outcome in
             mailbox.put(.unitOver(assignment.id, outcome, generation: generation))
         }
-        for shard in unit.shards {
+        for node in nodes {
             lanes.add { [sums] lane in
-                progress.run(shard: shard.index) { () throws(Problem) in
+                progress.run(node) { () throws(Problem) in
                     let computer = if let made = lane.computer { made } else { try ShardComputer(task, pool: sums) }
                     lane.computer = computer
-                    return try unit.compute(shard, computer)
+                    return try unit.compute(node, computer)
                 }
             }
         }

@@ -35,6 +35,9 @@ struct ParsedArguments: Sendable {
 
     func has(_ flag: CommandFlag) -> Bool { flags.contains(flag.name) }
 
+    /// Whether the option of that name was given a value.
+    func hasValue(_ option: String) -> Bool { values[option] != nil }
+
     /// The last value given.
     func value<Value>(_ option: CommandOption<Value>) -> Value? { values[option.name]?.last as? Value }
 

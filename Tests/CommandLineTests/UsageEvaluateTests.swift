@@ -93,29 +93,3 @@ import Testing
         #expect(usage.stderr.contains("--weights FILE is missing"))
     }
 }
-
-@Suite struct UsageBenchTests {
-    @Test(arguments: ["training", "inference"]) func reportHasTheMedianOfItsRuns(_ subject: String) throws {
-        let outcome = try runFilterscope(
-            ["bench", subject, "--model", "vgg11", "--width", "1", "--batch", "10", "--labels", "3", "--threads", "2", "--runs", "1", "--json"])
-        #expect(outcome.status == 0, "\(outcome.stderr)")
-        let result = try #require(try JSONSerialization.jsonObject(with: outcome.stdout) as? [String: Any])
-        let runs = try #require(result["runs"] as? [Double])
-        #expect(runs.count == 1 && runs[0] > 0)
-        #expect(result["images_per_second"] as? Double == runs[0])
-        #expect((result["peak_memory_bytes"] as? Int ?? 0) > 1 << 20)
-        #expect((result["model"] as? String ?? "").hasPrefix("vgg11"))
-    }
-
-    @Test func kernelsCoverEveryConvolutionInThreeDirections() throws {
-        let outcome = try runFilterscope(["bench", "kernels", "--model", "vgg11", "--width", "1", "--batch", "2", "--runs", "1", "--json"])
-        let result = try #require(try JSONSerialization.jsonObject(with: outcome.stdout) as? [String: Any])
-        #expect((result["kernels"] as? [Any])?.count == 24)
-    }
-
-    @Test func unknownSubjectIsRefused() throws {
-        let outcome = try runFilterscope(["bench", "trainig"])
-        #expect(outcome.status == 2)
-        #expect(outcome.stderr.contains("did you mean \"training\"?"))
-    }
-}

@@ -30,7 +30,7 @@ public enum ConvolutionTable {
     private static func rule(_ g: ConvolutionGeometry) -> TileBlocking {
         switch g.inputChannels * g.outputChannels {
         case ...4_096: TileBlocking(forwardTiles: 28, backwardTiles: 28)
-        case ...16_384: TileBlocking(forwardTiles: 28, backwardTiles: 84)
+        case ...16_384: TileBlocking(forwardTiles: 28, backwardTiles: 56)
         default: TileBlocking(forwardTiles: 140, backwardTiles: 140)
         }
     }
@@ -49,7 +49,7 @@ public enum ConvolutionTable {
 
         line(64, 64, 32, forward: 28, backward: 28),
         line(64, 128, 16, forward: 28, backward: 42),
-        line(128, 128, 16, forward: 14, backward: 112),
+        line(128, 128, 16, forward: 14, backward: 56),
         line(128, 256, 8, forward: 140, backward: 112),
         line(256, 256, 8, forward: 168, backward: 140),
         line(256, 512, 4, forward: 100, backward: 100),
@@ -58,7 +58,7 @@ public enum ConvolutionTable {
 
         line(64, 64, 224, forward: 28, backward: 14),
         line(64, 128, 112, forward: 28, backward: 84),
-        line(128, 128, 112, forward: 14, backward: 84),
+        line(128, 128, 112, forward: 14, backward: 56),
         line(128, 256, 56, forward: 140, backward: 84),
         line(256, 256, 56, forward: 140, backward: 224),
         line(256, 512, 28, forward: 140, backward: 140),

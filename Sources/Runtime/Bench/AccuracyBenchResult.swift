@@ -55,8 +55,8 @@ struct AccuracyBenchResult: Encodable {
         return """
             \(model)
             \(BenchText.table(cells, [.left, .left, .left, .left, .left, .right, .right, .right, .right, .right]))
-            < is what the network uses. Errors against plain sums in Double, over numbers from [-1, 1): root mean square over that of
-            the answer, largest over the answer's largest magnitude.
+            < is what the network uses. Errors against plain sums in Double, over numbers from [-1, 1): root mean square over
+            that of the answer, largest over the answer's largest magnitude.
             \(fingerprint)
 
             """

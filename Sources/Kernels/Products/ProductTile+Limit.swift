@@ -18,6 +18,6 @@ public enum LargestTile {
         let tile = ProductTile(
             output: output.pointer, outputStride: columns, left: left.pointer, leftRowStep: inner, leftInnerStep: 1,
             right: right.pointer, rightStep: columns, inner: inner, start: .none)
-        wideProduct(tile, rows: rows)
+        if hasWideRegisters { wideProduct(tile, rows: rows) } else { narrowProduct(tile, rows: rows) }
     }
 }

@@ -1,3 +1,5 @@
+import CProcessor
+
 /// G w Gᵀ for the products of the way forward: panels[q, c, f] for all q of points², the input channels `inputs` and the filters `filters`
 /// (32 at most, a multiple of 16), from weights [3, 3, C, F], with every filter's times its factor where `factors` is given (a
 /// folded batch norm). `pointStride` floats lie between the panels of two products.
@@ -11,6 +13,7 @@ func transformWeights<Scheme: TileScheme>(
 ) {
     let tap = inputChannels &* outputChannels
     for channel in inputs {
+        prefetch(weights + ((channel &+ 12) &* outputChannels &+ filters.lowerBound), rows: 1, stride: 0, tap: tap, floats: filters.count)
         for filter in stride(from: filters.lowerBound, to: filters.upperBound, by: vectorWidth) {
             let factor = factors.map { $0.vector(at: filter) } ?? Vector(repeating: 1)
             let source = weights + (channel &* outputChannels &+ filter)
@@ -35,8 +38,11 @@ func transformWeightsTransposed<Scheme: TileScheme>(
     let tap = inputChannels &* outputChannels
     let block = scratch + Scheme.points &* 3 &* vectorWidth
     let blockSize = vectorWidth &* vectorWidth
-    for filter in stride(from: filters.lowerBound, to: filters.upperBound, by: vectorWidth) {
-        for channel in stride(from: inputs.lowerBound, to: inputs.upperBound, by: vectorWidth) {
+    for channel in stride(from: inputs.lowerBound, to: inputs.upperBound, by: vectorWidth) {
+        for filter in stride(from: filters.lowerBound, to: filters.upperBound, by: vectorWidth) {
+            prefetch(
+                weights + (channel &* outputChannels &+ filter &+ vectorWidth), rows: vectorWidth, stride: outputChannels, tap: tap,
+                floats: vectorWidth)
             for index in 0..<9 {
                 transpose16(
                     block + index &* blockSize, weights + (index &* tap &+ channel &* outputChannels &+ filter),
@@ -49,6 +55,18 @@ func transformWeightsTransposed<Scheme: TileScheme>(
                     Scheme.self, .weights, scratch: scratch,
                     load: { block.vector(at: ($0 &* 3 &+ $1) &* blockSize &+ lane &* vectorWidth) },
                     store: { target.store($2, at: ($0 &* Scheme.points &+ $1) &* pointStride) })
+            }
+        }
+    }
+}
+
+/// Asks for what comes next: rows of each of the nine taps lie too far apart for the processor to guess.
+@inline(__always)
+private func prefetch(_ weights: UnsafePointer<Float>, rows: Int, stride: Int, tap: Int, floats: Int) {
+    for index in 0..<9 {
+        for row in 0..<rows {
+            for place in Swift.stride(from: 0, to: floats, by: vectorWidth) {
+                filterscope_prefetch(weights + (index &* tap &+ row &* stride &+ place))
             }
         }
     }

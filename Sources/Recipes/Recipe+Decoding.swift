@@ -93,6 +93,13 @@ extension Recipe {
         if training.translation >= model.inputSize {
             return "\"training.translation\" \(training.translation) moves every image of \"model.inputSize\" \(model.inputSize) out of sight"
         }
+        if training.cropLeastArea > training.cropGreatestArea {
+            return "\"training.cropLeastArea\" \(training.cropLeastArea) is more than \"training.cropGreatestArea\" \(training.cropGreatestArea)"
+        }
+        for (field, value) in [("training.mixup", training.mixup), ("training.cutMix", training.cutMix)] where value > 0 {
+            if value < 0.01 { return "\"\(field)\" \(value) is neither 0 nor at least 0.01" }
+            if training.shardSize < 2 { return "\"\(field)\" mixes the samples of a shard, and \"training.shardSize\" is 1" }
+        }
         return nil
     }
 }

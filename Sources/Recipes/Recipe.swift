@@ -7,6 +7,8 @@ public struct Recipe: Codable, Hashable, Sendable {
     public var description = ""
     /// A data set specification, `NAME[:PATH][?option=value&…]`.
     public var dataset = "fashion-mnist"
+    /// What happens to a sample that cannot be decoded, unless the data set's own option says it.
+    public var damaged = Damaged.fatal
     /// Of weights, order, augmentation and dropout.
     public var seed: UInt64 = 1
     public var model = Model()
@@ -33,6 +35,29 @@ public struct Recipe: Codable, Hashable, Sendable {
         case epochs, steps
     }
 
+    /// How the learning rate goes through a phase.
+    public enum Schedule: String, Codable, CaseIterable, Sendable {
+        /// Multiplied by a factor every so often.
+        case stepDecay = "step-decay"
+        /// Up to the peak and far down again, along half cosines.
+        case oneCycle = "one-cycle"
+    }
+
+    /// In which order an epoch visits the samples.
+    public enum Order: String, Codable, CaseIterable, Sendable {
+        /// Every sample once.
+        case shuffled
+        /// Every label equally often.
+        case balanced
+    }
+
+    public enum Damaged: String, Codable, CaseIterable, Sendable {
+        /// It ends the run.
+        case fatal
+        /// It is left out of its shard.
+        case skip
+    }
+
     public struct Model: Codable, Hashable, Sendable {
         /// `vgg11` or `vgg16`.
         public var name = "vgg16"
@@ -57,17 +82,38 @@ public struct Recipe: Codable, Hashable, Sendable {
         public var batchSize = 100
         /// Samples of a shard, the unit of work, of batch statistics and of reduction.
         public var shardSize = 25
+        /// Of the first step; with `oneCycle` the peak.
         public var learningRate = 0.028
         public var momentum = 0.9175
         public var weightDecay = 1e-3
+        public var schedule = Schedule.stepDecay
         /// The learning rate is multiplied by `decayFactor` after every `decayEvery` of `decayUnit`.
         public var decayFactor = 0.6
         public var decayEvery = 20
         public var decayUnit = DecayUnit.epochs
+        /// The share of all steps in which one cycle rises.
+        public var rise = 0.3
+        /// One cycle's peak over its first rate, and its first rate over its last.
+        public var startDivisor = 25.0
+        public var endDivisor = 1e4
+        public var order = Order.shuffled
         /// Whether training mirrors images at random.
         public var flip = true
         /// The most pixels that training moves images at random, in each direction.
         public var translation = 4
+        /// The least share of a picture's area that training shows; 0 shows what evaluation shows.
+        public var cropLeastArea = 0.0
+        public var cropGreatestArea = 1.0
+        /// The greatest ratio of the cropped part's width to its height; the least is its inverse.
+        public var cropGreatestRatio = 4.0 / 3
+        /// Random changes of colour; 0 changes nothing.
+        public var brightness = 0.0
+        public var contrast = 0.0
+        public var saturation = 0.0
+        public var hue = 0.0
+        /// Both parameters of the beta distribution that mixtures are drawn from; 0 mixes nothing.
+        public var mixup = 0.0
+        public var cutMix = 0.0
         /// Epochs between two evaluations on the test split; 0 evaluates at the end only.
         public var evaluateEvery = 1
 
@@ -79,15 +125,20 @@ public struct Recipe: Codable, Hashable, Sendable {
         public var epochs = 50
         /// The most steps, whatever `epochs` says; 0 for no cap.
         public var maxSteps = 0
+        /// Of the first step; with `oneCycle` the peak.
         public var learningRate = 0.01
         public var momentum = 0.975
         public var weightDecay = 1e-3
+        public var schedule = Schedule.stepDecay
         public var decayFactor = 0.975
         public var decayEvery = 1
         public var decayUnit = DecayUnit.epochs
+        public var rise = 0.3
+        public var startDivisor = 25.0
+        public var endDivisor = 1e4
         /// Maps larger than this many positions a side are average-pooled to it before their head; 0 for no pooling.
         public var headPool = 0
-        /// Whether the heads' training mirrors and moves images as the network's training does.
+        /// Whether the heads' training changes images as the network's training does.
         public var augment = true
 
         public init() {}

@@ -15,7 +15,9 @@ import Testing
         #expect(outcome.status == 0)
         #expect(outcome.stdoutText.contains("fashion-demo"))
         let recipes = try #require(try json(["recipes", "--json"]) as? [[String: Any]])
-        #expect(recipes.compactMap { $0["name"] as? String } == ["fashion-demo", "fashion-smoke"])
+        #expect(
+            recipes.compactMap { $0["name"] as? String }
+                == ["fashion-demo", "fashion-smoke", "tiny-imagenet", "vgg16-cifar10", "vgg16-cifar100"])
     }
 
     @Test func printedRecipeIsAFileThatReadsBackTheSame() throws {

@@ -101,6 +101,8 @@ import Testing
         (["run", "fashion-smoke", "--workers", "many"], 2, "--workers needs a whole number within 1 ... 256, not \"many\""),
         (["run", "fashion-smoke", "--quiet", "--verbose"], 2, "exclude each other"),
         (["run", "fashion-smoke", "--dataset", "fashion-mnits"], 1, "did you mean \"fashion-mnist\"?"),
+        (["run", "fashion-smoke", "--dataset", "fashion-mnist?size=64"], 1, "the images are brought to size 64, and the network takes"),
+        (["run", "tiny-imagenet"], 1, "name its place: --dataset tiny-imagenet:DIR-or-TAR"),
         (["coordinator", "fashion-smoke"], 2, "--bind ENDPOINT is missing"),
         (["worker"], 2, "--connect ENDPOINT is missing"),
         (["worker", "--connect", "localhost:1"], 1, "an address needs a scheme"),

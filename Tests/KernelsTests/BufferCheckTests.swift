@@ -20,6 +20,15 @@ import Testing
         }
     }
 
+    @Test func aSecondLabelOutOfRangeEndsTheProcess() async {
+        await #expect(processExitsWith: .failure) {
+            let logits = Memory([1, 2, 3])
+            _ = softmaxCrossEntropy(
+                logits: logits.buffer, labels: [2], shares: [LabelShare(otherLabel: -1, weight: 0.5)], logitsGradient: nil,
+                rows: 1, classes: 3, gradientScale: 1)
+        }
+    }
+
     @Test func aKernelLargerThanItsInputEndsTheProcess() async {
         await #expect(processExitsWith: .failure) {
             _ = ConvolutionGeometry(

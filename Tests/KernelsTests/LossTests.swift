@@ -5,12 +5,12 @@ import Testing
 
 @Suite struct LossTests {
     private func loss(
-        _ logits: [Float], _ labels: [Int32], classes: Int, scale: Float = 1
+        _ logits: [Float], _ labels: [Int32], _ shares: [LabelShare]? = nil, classes: Int, scale: Float = 1
     ) -> (lossSum: Double, correct: Int, gradient: [Float]) {
         let (source, gradient) = (Memory(logits), Memory(count: logits.count))
         let result = softmaxCrossEntropy(
-            logits: source.buffer, labels: labels, logitsGradient: gradient.buffer, rows: labels.count, classes: classes,
-            gradientScale: scale)
+            logits: source.buffer, labels: labels, shares: shares, logitsGradient: gradient.buffer, rows: labels.count,
+            classes: classes, gradientScale: scale)
         withExtendedLifetime(source) {}
         return (result.lossSum, result.correct, gradient.array)
     }
@@ -29,6 +29,46 @@ import Testing
             Reference.labelRank(logits: Array(logits[(row * classes)..<((row + 1) * classes)]), label: Int(labels[row])) == 0
         }
         #expect(fast.correct == right.count)
+    }
+
+    @Test(arguments: [1, 2, 3, 10, 17, 100, 1000])
+    func mixturesAgreeWithReference(classes: Int) {
+        let labels = (0..<9).map { Int32($0 * 37 % classes) }
+        // Own and other label may be the same; weights reach from all of one label to all of the other.
+        let shares = (0..<9).map { LabelShare(otherLabel: Int32($0 * 11 % classes), weight: Float($0) / 8) }
+        let logits = randomFloats(9 * classes, seed: 1).map { $0 * 12 }
+        let fast = loss(logits, labels, shares, classes: classes, scale: 0.01)
+        let expected = Reference.softmaxCrossEntropy(
+            logits: logits.map(Double.init), labels: labels, shares: shares, rows: 9, classes: classes,
+            gradientScale: Double(Float(0.01)))
+        #expect(abs(fast.lossSum - expected.lossSum) <= 1e-6 * max(1, expected.lossSum))
+        expectClose(fast.gradient, expected.logitsGradient, relative: 5e-7)
+        let right = labels.indices.filter { row in
+            let heavier = shares[row].weight < 0.5 ? shares[row].otherLabel : labels[row]
+            return Reference.labelRank(logits: Array(logits[(row * classes)..<((row + 1) * classes)]), label: Int(heavier)) == 0
+        }
+        #expect(fast.correct == right.count)
+    }
+
+    @Test func allOfOneLabelIsThatLabelsLoss() {
+        let logits = randomFloats(3 * 20, seed: 1)
+        let labels: [Int32] = [3, 19, 0]
+        let alone = loss(logits, labels, classes: 20)
+        let own = loss(logits, labels, labels.map { LabelShare(otherLabel: 7 - $0 % 7, weight: 1) }, classes: 20)
+        #expect(own == alone)
+        #expect(loss(logits, [5, 6, 7], labels.map { LabelShare(otherLabel: $0, weight: 0) }, classes: 20) == alone)
+        // A label that counts nothing may have any logit.
+        let result = loss([1, -.infinity, 3], [2], [LabelShare(otherLabel: 1, weight: 1)], classes: 3)
+        #expect(result == loss([1, -.infinity, 3], [2], classes: 3) && result.lossSum.isFinite)
+    }
+
+    @Test func theHeavierLabelCounts() {
+        let logits: [Float] = [1, 3, 2]
+        func isRight(_ label: Int32, _ other: Int32, _ weight: Float) -> Bool {
+            loss(logits, [label], [LabelShare(otherLabel: other, weight: weight)], classes: 3).correct == 1
+        }
+        #expect(isRight(1, 0, 0.6) && isRight(1, 0, 0.5) && !isRight(1, 0, 0.4))
+        #expect(!isRight(0, 1, 0.6) && !isRight(0, 1, 0.5) && isRight(0, 1, 0.4))
     }
 
     /// Softmax of two logits is the logistic function, so its exponential shows at every size.

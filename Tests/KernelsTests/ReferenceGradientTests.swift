@@ -120,5 +120,13 @@ import Testing
         expectClose(
             loss(logits).logitsGradient, numericalGradient(logits, upper: [0.25]) { [loss($0).lossSum] },
             relative: tolerance, "softmax")
+        let shares = [0.7, 0.25, 1].map { LabelShare(otherLabel: 3, weight: $0) }
+        let mixed = { (logits: [Double]) in
+            Reference.softmaxCrossEntropy(
+                logits: logits, labels: labels, shares: shares, rows: 3, classes: 4, gradientScale: 0.25)
+        }
+        expectClose(
+            mixed(logits).logitsGradient, numericalGradient(logits, upper: [0.25]) { [mixed($0).lossSum] },
+            relative: tolerance, "softmax of mixtures")
     }
 }

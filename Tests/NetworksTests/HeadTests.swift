@@ -1,5 +1,6 @@
 import Diagnostics
 import Foundation
+import Kernels
 import Networks
 import Tensors
 import TestSupport
@@ -73,6 +74,29 @@ struct HeadTests {
             #expect(outcomes[index].correct == correct, "\(head.layer)")
             expectClose(gradients.buffer(entry).array, gradient, relative: 1e-5, head.layer)
             expectClose(training.features(index, of: lane).array, features, relative: 1e-6, head.layer)
+        }
+    }
+
+    /// A mixture's loss and gradient are those of its two labels, weighted.
+    @Test func mixturesCountForBothLabels() throws {
+        let heads = try HeadSet(network, labels: 6)
+        let parameters = heads.initialParameters(seed: 2)
+        let training = HeadTrainingLane(heads, shardSize: 6)
+        func run(_ labels: [Int32], _ shares: [LabelShare]? = nil) -> (outcomes: [ShardOutcome], gradients: [Double]) {
+            let gradients = ParameterVector(heads.layout)
+            let outcomes = training.run(
+                lane, labels: labels, shares: shares, parameters: parameters, gradients: gradients, gradientScale: 0.25)
+            return (outcomes, gradients.buffer.array.map(Double.init))
+        }
+        let others: [Int32] = [1, 1, 0, 5, 3]
+        let (own, other) = (run(labels), run(others))
+        let mixed = run(labels, others.map { LabelShare(otherLabel: $0, weight: 0.25) })
+        expectClose(
+            mixed.gradients, zip(own.gradients, other.gradients).map { 0.25 * $0 + 0.75 * $1 }, relative: 1e-5, "gradients")
+        for (index, outcome) in mixed.outcomes.enumerated() {
+            let loss = 0.25 * own.outcomes[index].lossSum + 0.75 * other.outcomes[index].lossSum
+            #expect(abs(outcome.lossSum - loss) < 1e-6 * loss)
+            #expect(outcome.correct == other.outcomes[index].correct, "the heavier label counts")
         }
     }
 

@@ -33,7 +33,10 @@ struct LaneTests {
         let statistics: [Float]
     }
 
-    private func run(_ lane: TrainingLane, _ shard: Shard, _ parameters: ParameterVector, stale: Float = .nan) -> Yield {
+    private func run(
+        _ lane: TrainingLane, _ shard: Shard, _ parameters: ParameterVector, labels: [Int32]? = nil, shares: [LabelShare]? = nil,
+        stale: Float = .nan
+    ) -> Yield {
         let network = lane.network
         let gradients = ParameterVector(network.parameterLayout)
         let statistics = ParameterVector(network.statisticsLayout)
@@ -42,9 +45,33 @@ struct LaneTests {
         for entry in network.statisticsLayout.entries { statistics.buffer(entry).fill(stale) }
         lane.input.slice(0, shard.images.count).copy(from: shard.images)
         let outcome = lane.run(
-            sampleCount: shard.labels.count, labels: shard.labels, parameters: parameters, gradients: gradients,
-            batchStatistics: statistics, gradientScale: 0.125, dropout: shard.dropout)
+            sampleCount: shard.labels.count, labels: labels ?? shard.labels, shares: shares, parameters: parameters,
+            gradients: gradients, batchStatistics: statistics, gradientScale: 0.125, dropout: shard.dropout)
         return Yield(outcome: outcome, gradients: gradients.buffer.array, statistics: statistics.buffer.array)
+    }
+
+    /// Loss and gradient are linear in the target.
+    @Test(arguments: specifications)
+    func aMixturesGradientIsThatOfBothLabelsWeighted(specification: ModelSpecification) throws {
+        let network = try Network(specification)
+        let parameters = network.initialParameters(seed: 1)
+        let shard = Shard(network, count: 4, seed: 1)
+        let lane = TrainingLane(network, shardSize: 4)
+        let others = shard.labels.map { ($0 + 2) % Int32(specification.labels) }
+        let weight: Float = 0.75
+        let mixed = run(lane, shard, parameters, shares: others.map { LabelShare(otherLabel: $0, weight: weight) })
+        let (own, other) = (run(lane, shard, parameters), run(lane, shard, parameters, labels: others))
+        let loss = 0.75 * own.outcome.lossSum + 0.25 * other.outcome.lossSum
+        #expect(abs(mixed.outcome.lossSum - loss) < 1e-6 * loss)
+        #expect(mixed.outcome.correct == own.outcome.correct && mixed.statistics == own.statistics)
+        for entry in network.parameterLayout.entries {
+            let range = entry.offset..<entry.offset + entry.count
+            let expected = range.map { Double(weight) * Double(own.gradients[$0]) + Double(1 - weight) * Double(other.gradients[$0]) }
+            let largest = expected.map { abs($0) }.max() ?? 0
+            let apart = zip(mixed.gradients[range], expected).map { abs(Double($0) - $1) }.max() ?? 0
+            // Three passes of backward in float32; either part alone is off by the size of the gradient.
+            #expect(apart <= 1e-4 * max(largest, 1e-3), "\(entry.name): \(apart) of \(largest)")
+        }
     }
 
     @Test(arguments: specifications)

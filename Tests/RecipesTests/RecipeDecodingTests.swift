@@ -76,6 +76,12 @@ private func problem(_ json: String) -> String {
         (#"{"seed": 99999999999999999999999}"#, "not the number 99999999999999999999999"),
         (#"{"training": {"batchSize": 100, "shardSize": 30}}"#, "is not a multiple of"),
         (#"{"cluster": {"heartbeatSeconds": 10}}"#, "must be more than"),
+        (#"{"training": {"cropLeastArea": 0.5, "cropGreatestArea": 0.25}}"#, "0.5 is more than"),
+        (#"{"training": {"mixup": 0.001}}"#, "0.001 is neither 0 nor at least 0.01"),
+        (#"{"training": {"cutMix": 1, "shardSize": 1}}"#, "mixes the samples of a shard"),
+        (#"{"training": {"hue": 0.6}}"#, "a number from 0 to 0.5, not the number 0.6"),
+        (#"{"training": {"schedule": "one-cycel"}}"#, "did you mean \"one-cycle\"?"),
+        (#"{"damaged": "skipped"}"#, #"needs one of "fatal", "skip""#),
     ])
     func valuesOutOfRangeAreRefused(_ json: String, _ expected: String) {
         #expect(problem(json).contains(expected), "\(problem(json))")

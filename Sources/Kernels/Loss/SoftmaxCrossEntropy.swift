@@ -5,9 +5,24 @@ import Glibc
 import Foundation
 #endif
 
+/// The second label of a row whose sample is a mixture of two (mixup, CutMix).
+public struct LabelShare: Hashable, Sendable {
+    public var otherLabel: Int32
+    /// What the row's own label counts, 0 ... 1; the other one counts the rest.
+    public var weight: Float
+
+    public init(otherLabel: Int32, weight: Float) {
+        self.otherLabel = otherLabel
+        self.weight = weight
+    }
+}
+
 /// Softmax and cross-entropy of a batch.
 ///
 ///     loss(row) = ln Σ_k exp(logit_k) − logit_label      logitsGradient = gradientScale · (softmax − one-hot(label))
+///
+/// A row with a share w has w · one-hot(label) + (1 − w) · one-hot(other) for its target, and the loss is that of both
+/// labels, weighted alike. It counts as right where its heavier label is on top; of equal ones its own.
 ///
 /// The row's maximum is subtracted first, so no finite logit overflows. A row with a NaN or +∞ logit has a NaN loss and
 /// counts as wrong.
@@ -15,16 +30,19 @@ import Foundation
 /// - Parameters:
 ///   - logits: [rows, classes]
 ///   - labels: [rows], each in 0 ..< classes
+///   - shares: [rows], the labels that rows are mixed of; nil where each has its own alone.
 ///   - logitsGradient: [rows, classes], overwritten; may be the same memory as logits. nil for evaluation.
 ///   - gradientScale: 1 / mini-batch size, for the gradient of the mean loss.
 /// - Returns: the sum of the rows' losses, in Double, and how many rows have their label's logit on top (of equal logits
 ///   the lowest label wins).
 public func softmaxCrossEntropy(
-    logits: FloatBuffer, labels: [Int32], logitsGradient: FloatBuffer?, rows: Int, classes: Int, gradientScale: Float
+    logits: FloatBuffer, labels: [Int32], shares: [LabelShare]? = nil, logitsGradient: FloatBuffer?, rows: Int, classes: Int,
+    gradientScale: Float
 ) -> (lossSum: Double, correct: Int) {
     require(classes > 0, "no classes")
     requireCount(logits, rows * classes, "logits")
     require(labels.count == rows, "not one label per row")
+    require(shares == nil || shares?.count == rows, "not one share per row")
     if let logitsGradient { requireCount(logitsGradient, rows * classes, "logitsGradient") }
     var lossSum = 0.0
     var correct = 0
@@ -32,11 +50,25 @@ public func softmaxCrossEntropy(
         require(labels[row] >= 0 && labels[row] < Int32(classes), "a label is not in 0 ..< classes")
         let label = Int(labels[row])
         let values = logits.pointer + row * classes
-        let own = values[label]
-        if rank(of: label, in: values, classes: classes) == 0 { correct += 1 }
+        var share = shares?[row]
+        var target = Double(values[label])
+        var heavier = label
+        if let mixture = share {
+            require(mixture.otherLabel >= 0 && mixture.otherLabel < Int32(classes), "a second label is not in 0 ..< classes")
+            require(mixture.weight >= 0 && mixture.weight <= 1, "a label's weight is not in 0 ... 1")
+            let (other, weight) = (Int(mixture.otherLabel), Double(mixture.weight))
+            // A label that counts nothing takes no part, for its logit may be infinite.
+            if other == label || weight == 1 {
+                share = nil
+            } else {
+                target = weight == 0 ? Double(values[other]) : weight * target + (1 - weight) * Double(values[other])
+                if weight < 0.5 { heavier = other }
+            }
+        }
+        if rank(of: heavier, in: values, classes: classes) == 0 { correct += 1 }
         let largest = maximum(values, classes)
         let sum = sumOfExponentials(values, classes, largest)
-        lossSum += log(sum) + (Double(largest) - Double(own))
+        lossSum += log(sum) + (Double(largest) - target)
         if let logitsGradient {
             let gradient = logitsGradient.pointer + row * classes
             let factor = Float(Double(gradientScale) / sum)
@@ -44,7 +76,8 @@ public func softmaxCrossEntropy(
                 let exponentials = exponentialOfNonPositive(values.vector(at: place, count: lanes) - largest)
                 gradient.store(exponentials * factor, at: place, count: lanes)
             }
-            gradient[label] -= gradientScale
+            gradient[label] -= gradientScale * (share?.weight ?? 1)
+            if let share { gradient[Int(share.otherLabel)] -= gradientScale * (1 - share.weight) }
         }
     }
     return (lossSum, correct)

@@ -5,11 +5,12 @@ public import Foundation
 #endif
 
 extension Reference {
-    /// The sum of the rows' losses, and gradientScale · (softmax − one-hot) as [rows, classes]. Exponentials and
+    /// The sum of the rows' losses, and gradientScale · (softmax − target) as [rows, classes]: the target is one-hot, or
+    /// has a second label where there are shares. Exponentials and
     /// logarithms are taken in Double whatever the scalar.
     @inlinable
     public static func softmaxCrossEntropy<Scalar: BinaryFloatingPoint>(
-        logits: [Scalar], labels: [Int32], rows: Int, classes: Int, gradientScale: Scalar
+        logits: [Scalar], labels: [Int32], shares: [LabelShare]? = nil, rows: Int, classes: Int, gradientScale: Scalar
     ) -> (lossSum: Scalar, logitsGradient: [Scalar]) {
         var lossSum: Scalar = 0
         var gradient = [Scalar](repeating: 0, count: rows * classes)
@@ -17,11 +18,17 @@ extension Reference {
             let values = logits[(row * classes)..<((row + 1) * classes)].map { Double($0) }
             let largest = values.max() ?? 0
             let sum = values.reduce(0) { $0 + exp($1 - largest) }
-            let label = Int(labels[row])
-            lossSum += Scalar(log(sum) + largest - values[label])
+            var target = [Double](repeating: 0, count: classes)
+            if let share = shares?[row] {
+                target[Int(labels[row])] += Double(share.weight)
+                target[Int(share.otherLabel)] += 1 - Double(share.weight)
+            } else {
+                target[Int(labels[row])] = 1
+            }
             for k in 0..<classes {
+                if target[k] > 0 { lossSum += Scalar(target[k] * (log(sum) + largest - values[k])) }
                 let probability = exp(values[k] - largest) / sum
-                gradient[row * classes + k] = gradientScale * Scalar(probability - (k == label ? 1 : 0))
+                gradient[row * classes + k] = gradientScale * Scalar(probability - target[k])
             }
         }
         return (lossSum, gradient)

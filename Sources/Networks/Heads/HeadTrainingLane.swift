@@ -48,23 +48,27 @@ public final class HeadTrainingLane: Sendable {
     /// - Parameters:
     ///   - taps: a lane with kept taps, after its `run`, of the network that the heads belong to.
     ///   - labels: [sampleCount], each in 0 ..< K
+    ///   - shares: [sampleCount], the second labels of samples that are mixtures; nil where none is.
     ///   - parameters: head weights, in the set's layout.
     ///   - gradients: overwritten with the gradient of gradientScale · Σ loss of each head.
     /// - Returns: one outcome per head, in the set's order.
     public func run(
-        _ taps: InferenceLane, labels: [Int32], parameters: ParameterVector, gradients: ParameterVector, gradientScale: Float
+        _ taps: InferenceLane, labels: [Int32], shares: [LabelShare]? = nil, parameters: ParameterVector, gradients: ParameterVector,
+        gradientScale: Float
     ) -> [ShardOutcome] {
         precondition(gradients.layout.totalCount == headSet.layout.totalCount, "gradients of other heads")
-        return pass(taps, labels: labels, parameters: parameters, gradients: gradients, gradientScale: gradientScale)
+        return pass(
+            taps, labels: labels, shares: shares, parameters: parameters, gradients: gradients, gradientScale: gradientScale)
     }
 
     /// Losses and correct answers alone.
     public func evaluate(_ taps: InferenceLane, labels: [Int32], parameters: ParameterVector) -> [ShardOutcome] {
-        pass(taps, labels: labels, parameters: parameters, gradients: nil, gradientScale: 0)
+        pass(taps, labels: labels, shares: nil, parameters: parameters, gradients: nil, gradientScale: 0)
     }
 
     private func pass(
-        _ taps: InferenceLane, labels: [Int32], parameters: ParameterVector, gradients: ParameterVector?, gradientScale: Float
+        _ taps: InferenceLane, labels: [Int32], shares: [LabelShare]?, parameters: ParameterVector, gradients: ParameterVector?,
+        gradientScale: Float
     ) -> [ShardOutcome] {
         let count = taps.sampleCount
         precondition(count > 0 && count <= shardSize, "\(count) samples in a lane for \(shardSize)")
@@ -78,7 +82,7 @@ public final class HeadTrainingLane: Sendable {
                 output: logits, input: input, weights: parameters.buffer(entry), bias: nil, rows: count, inputs: head.inputs,
                 outputs: headSet.labels)
             let (lossSum, correct) = softmaxCrossEntropy(
-                logits: logits, labels: labels, logitsGradient: gradients == nil ? nil : logits, rows: count,
+                logits: logits, labels: labels, shares: shares, logitsGradient: gradients == nil ? nil : logits, rows: count,
                 classes: headSet.labels, gradientScale: gradientScale)
             if let gradients {
                 linearWeightGradient(

@@ -2,7 +2,7 @@
 public struct ShardOutcome: Hashable, Sendable {
     /// The sum of the samples' cross-entropies, in nats; NaN once a network has diverged.
     public let lossSum: Double
-    /// Samples whose own label has the largest logit.
+    /// Samples whose own label has the largest logit; of a mixture, the heavier of its two labels.
     public let correct: Int
 
     public init(lossSum: Double, correct: Int) {

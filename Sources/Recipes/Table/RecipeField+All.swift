@@ -3,12 +3,13 @@ extension RecipeField {
     public static let all: [RecipeField] =
         general + model + training + heads + analysis + report + claims + cluster + checkpoints
 
-    private static let large = RecipeFieldType.largestInteger
+    static let large = RecipeFieldType.largestInteger
 
     private static let general: [RecipeField] = [
         text("name", \.name, "What the recipe is called in listings and reports; a file without one takes the file's name."),
         text("description", \.description, "One line about the recipe."),
         text("dataset", \.dataset, "The data set, NAME[:PATH][?option=value&...]; see \"filterscope datasets\"."),
+        choice("damaged", \.damaged, "What becomes of a sample that cannot be decoded, unless the data set's option damaged= says it: the run ends, or it is left out."),
         integer("seed", \.seed, 0...large, "The seed of initial weights, sample order, augmentation and dropout."),
     ]
 
@@ -21,43 +22,6 @@ extension RecipeField {
         truth("model.classifierBias", \.model.classifierBias, "Whether the linear classifier has a bias."),
         integer("model.inputSize", \.model.inputSize, 32...1024, unit: "pixels", "Height and width of the network's input."),
         number("model.dropout", \.model.dropout, .from(0, below: 1), "The share of activations that training drops in the mlp classifier."),
-    ]
-
-    private static let training: [RecipeField] = [
-        integer("training.epochs", \.training.epochs, 0...1_000_000, unit: "epochs", "Passes over the training split."),
-        integer("training.maxSteps", \.training.maxSteps, 0...large, unit: "steps", "The most mini-batches, whatever the epochs; 0 for no cap."),
-        integer(
-            "training.batchSize", \.training.batchSize, 1...65_536, unit: "samples",
-            "Samples of a mini-batch; a multiple of the shard size."),
-        integer(
-            "training.shardSize", \.training.shardSize, 1...4096, unit: "samples",
-            "Samples that one thread computes at a time; batch statistics and bits depend on it."),
-        number("training.learningRate", \.training.learningRate, .above(0, atMost: 100), "The learning rate of the first step."),
-        number("training.momentum", \.training.momentum, .from(0, below: 1), "Nesterov momentum."),
-        number("training.weightDecay", \.training.weightDecay, .within(0, 1), "L2 regularisation, as a share of each weight added to its gradient."),
-        number("training.decayFactor", \.training.decayFactor, .above(0, atMost: 1), "What the learning rate is multiplied by at each decay."),
-        integer("training.decayEvery", \.training.decayEvery, 1...large, unit: "training.decayUnit", "From one decay of the learning rate to the next."),
-        choice("training.decayUnit", \.training.decayUnit, "What training.decayEvery counts."),
-        truth("training.flip", \.training.flip, "Whether training images are mirrored at random."),
-        integer("training.translation", \.training.translation, 0...64, unit: "pixels", "The most that training images are moved at random, each way."),
-        integer(
-            "training.evaluateEvery", \.training.evaluateEvery, 0...1_000_000, unit: "epochs",
-            "From one test of the network to the next; 0 tests it at the end only."),
-    ]
-
-    private static let heads: [RecipeField] = [
-        integer("heads.epochs", \.heads.epochs, 0...1_000_000, unit: "epochs", "Passes over the training split."),
-        integer("heads.maxSteps", \.heads.maxSteps, 0...large, unit: "steps", "The most mini-batches, whatever the epochs; 0 for no cap."),
-        number("heads.learningRate", \.heads.learningRate, .above(0, atMost: 100), "The learning rate of the first step."),
-        number("heads.momentum", \.heads.momentum, .from(0, below: 1), "Nesterov momentum."),
-        number("heads.weightDecay", \.heads.weightDecay, .within(0, 1), "L2 regularisation, as a share of each weight added to its gradient."),
-        number("heads.decayFactor", \.heads.decayFactor, .above(0, atMost: 1), "What the learning rate is multiplied by at each decay."),
-        integer("heads.decayEvery", \.heads.decayEvery, 1...large, unit: "heads.decayUnit", "From one decay of the learning rate to the next."),
-        choice("heads.decayUnit", \.heads.decayUnit, "What heads.decayEvery counts."),
-        integer(
-            "heads.headPool", \.heads.headPool, 0...1024, unit: "positions",
-            "Maps with a longer side are average-pooled to this side before their head; 0 pools nothing."),
-        truth("heads.augment", \.heads.augment, "Whether images are mirrored and moved while heads train, as training.flip and training.translation say."),
     ]
 
     private static let analysis: [RecipeField] = [

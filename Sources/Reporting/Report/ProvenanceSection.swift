@@ -8,6 +8,9 @@ enum ProvenanceSection {
             ("recipe", summary.recipe), ("data set", summary.dataset), ("network", summary.model), ("labels", "\(summary.labels)"),
         ]
         func add(_ name: String, _ value: String?) { if let value { facts.append((name, value)) } }
+        add("draw of labels", summary.labelDraw.map { draw in
+            "\(draw.drawn.count) of \(draw.from) with seed \(draw.seed): \(draw.drawn.map(String.init).joined(separator: ", "))"
+        })
         add("training images", setting.trainImages.map(NumberText.grouped))
         add("test images", setting.testImages.map(NumberText.grouped))
         add("seed", setting.seed.map { "\($0)" })

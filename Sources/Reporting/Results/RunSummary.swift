@@ -16,6 +16,8 @@ public struct RunSummary: Codable, Hashable, Sendable {
     public var dataset: String
     public var labels: Int
     public var labelNames: [String]
+    /// The draw of labels; nil where the data set was taken with all of them.
+    public var labelDraw: LabelDraw?
     /// Of phase 3.
     public var threshold: Double
     /// The side to which heads average-pool larger maps; nil where they do not.
@@ -25,8 +27,8 @@ public struct RunSummary: Codable, Hashable, Sendable {
 
     public init(
         testAccuracy: Double?, testTop5Accuracy: Double? = nil, weightsSHA256: String, wallSeconds: Double, recipe: String,
-        model: String, dataset: String, labelNames: [String], threshold: Double, headPool: Int? = nil, layers: [LayerRow],
-        claims: [Claim]
+        model: String, dataset: String, labelNames: [String], labelDraw: LabelDraw? = nil, threshold: Double, headPool: Int? = nil,
+        layers: [LayerRow], claims: [Claim]
     ) {
         self.testAccuracy = testAccuracy
         self.testTop5Accuracy = testTop5Accuracy
@@ -37,6 +39,7 @@ public struct RunSummary: Codable, Hashable, Sendable {
         self.dataset = dataset
         labels = labelNames.count
         self.labelNames = labelNames
+        self.labelDraw = labelDraw
         self.threshold = threshold
         self.headPool = headPool
         self.layers = layers
@@ -50,6 +53,7 @@ public struct RunSummary: Codable, Hashable, Sendable {
         case wallSeconds = "wall_seconds"
         case recipe, model, dataset, labels
         case labelNames = "label_names"
+        case labelDraw = "label_draw"
         case threshold
         case headPool = "head_pool"
         case layers, claims
@@ -66,6 +70,7 @@ public struct RunSummary: Codable, Hashable, Sendable {
         try container.encode(dataset, forKey: .dataset)
         try container.encode(labels, forKey: .labels)
         try container.encode(labelNames, forKey: .labelNames)
+        try container.encode(labelDraw, forKey: .labelDraw)
         try container.encode(threshold, forKey: .threshold)
         try container.encode(headPool, forKey: .headPool)
         try container.encode(layers, forKey: .layers)

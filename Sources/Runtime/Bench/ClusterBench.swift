@@ -55,7 +55,7 @@ enum ClusterBench {
         let phase = SteppedPhase(
             name: .training, plan: MiniBatchPlan(sampleCount: split.count, batchSize: batch, shardSize: shardSize, seed: 1),
             totalSteps: state.position.step + steps,
-            schedule: StepDecay(initialRate: 0.01, factor: 1, every: 1, unit: .epochs), momentum: 0.9175, weightDecay: 1e-3,
+            schedule: .stepDecay(StepDecay(initialRate: 0.01, factor: 1, every: 1, unit: .epochs)), momentum: 0.9175, weightDecay: 1e-3,
             augment: false, seed: 1, split: split, waitSeconds: 60)
         var images = 0
         try phase.run(state, on: cluster) { images += $0.samples }

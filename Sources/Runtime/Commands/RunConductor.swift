@@ -26,7 +26,7 @@ struct RunConductor {
     func run() throws -> ExitCode {
         configureBLAS()
         Interrupt.install()
-        let dataset = try openDataset(try DatasetSpecification(recipe.dataset))
+        let dataset = try openDataset(try recipe.datasetSpecification())
         let network = try Network(recipe.modelSpecification(for: dataset))
         let headPool = recipe.heads.headPool > 0 ? recipe.heads.headPool : nil
         let headSet = try HeadSet(network, labels: dataset.labelCount, headPool: headPool)
@@ -44,7 +44,7 @@ struct RunConductor {
             directory: directory, journal: journal, recipeName: recipe.name, recipeDigest: recipe.resultDigest,
             keep: recipe.checkpoints.keep, logSink: logSink, progress: ProgressBar(), echo: display.show)
         let task = TaskDescription(
-            model: network.specification, preprocessing: recipe.preprocessing(of: dataset),
+            model: network.specification, preprocessing: try recipe.preprocessing(of: dataset),
             trainingShardSize: recipe.training.shardSize, surveyShardSize: recipe.analysis.surveyShard, labels: dataset.labelCount,
             headPool: headPool)
         let cluster = try Cluster(
@@ -67,6 +67,7 @@ struct RunConductor {
         }
         do {
             try journal.setValue(String(dataset.split(.train).count), for: "train_images")
+            if let draw = dataset.labelDraw { try journal.setValue(try draw.json(), for: "label_draw") }
             let state = TrainingState(network: network, heads: headSet, seed: recipe.seed)
             if isResumed, try !recorder.restore(state, logger: logger) { logger.info("no checkpoint yet; starting anew") }
             if let (processes, count) = workers {
@@ -122,34 +123,5 @@ struct RunConductor {
         throw Problem(
             "the run was started under another recipe: \(differences.joined(separator: "; "))", at: directory.recipePath,
             remedy: "go on with that file as the recipe, or start a new run")
-    }
-}
-
-extension Recipe {
-    /// The network that the recipe trains on a data set.
-    func modelSpecification(for dataset: ImageDataset) -> ModelSpecification {
-        ModelSpecification(
-            name: model.name, width: model.width, classifier: model.classifier == .mlp ? .mlp : .linear,
-            classifierBias: model.classifierBias, inputSize: model.inputSize, inputChannels: dataset.channels,
-            labels: dataset.labelCount, dropout: Float(model.dropout))
-    }
-
-    /// How samples enter the network, augmented as the recipe says.
-    func preprocessing(of dataset: ImageDataset) -> Preprocessing {
-        var preprocessing = dataset.preprocessing
-        preprocessing.augmentation = Augmentation(flip: training.flip, translation: training.translation)
-        return preprocessing
-    }
-
-    /// SHA-256 of all that decides the results: how the work is dealt, kept and shown may change between a run's start
-    /// and its going on.
-    var resultDigest: Digest {
-        var recipe = self
-        recipe.name = ""
-        recipe.description = ""
-        recipe.cluster = Cluster()
-        recipe.checkpoints = Checkpoints()
-        recipe.report = Report()
-        return Digest.sha256(of: Data(recipe.canonicalJSON.utf8))
     }
 }

@@ -59,10 +59,7 @@ final class RunSession {
     private func train() throws {
         let settings = recipe.training
         let phase = SteppedPhase(
-            name: .training, plan: trainingPlan, totalSteps: trainingSteps,
-            schedule: StepDecay(
-                initialRate: settings.learningRate, factor: settings.decayFactor, every: settings.decayEvery,
-                unit: settings.decayUnit == .steps ? .steps : .epochs),
+            name: .training, plan: trainingPlan, totalSteps: trainingSteps, schedule: settings.learningRates(steps: trainingSteps),
             momentum: settings.momentum, weightDecay: settings.weightDecay, augment: true, seed: recipe.seed,
             split: dataset.split(.train), waitSeconds: waitSeconds)
         try recorder.begin(.training, totalSteps: phase.totalSteps, from: state.position.step)
@@ -95,11 +92,7 @@ final class RunSession {
         return accuracy
     }
 
-    private var trainingPlan: MiniBatchPlan {
-        MiniBatchPlan(
-            sampleCount: dataset.split(.train).count, batchSize: recipe.training.batchSize,
-            shardSize: recipe.training.shardSize, seed: recipe.seed)
-    }
+    private lazy var trainingPlan = recipe.plan(of: dataset.split(.train), seed: recipe.seed)
 
     private var trainingSteps: Int {
         Self.totalSteps(trainingPlan, epochs: recipe.training.epochs, cap: recipe.training.maxSteps)
@@ -109,16 +102,11 @@ final class RunSession {
 
     private func trainHeads() throws {
         let settings = recipe.heads
-        let plan = MiniBatchPlan(
-            sampleCount: dataset.split(.train).count, batchSize: recipe.training.batchSize, shardSize: recipe.training.shardSize,
-            seed: recipe.seed &+ 1)
+        let plan = recipe.plan(of: dataset.split(.train), seed: recipe.seed &+ 1)
+        let steps = Self.totalSteps(plan, epochs: settings.epochs, cap: settings.maxSteps)
         let phase = SteppedPhase(
-            name: .heads, plan: plan, totalSteps: Self.totalSteps(plan, epochs: settings.epochs, cap: settings.maxSteps),
-            schedule: StepDecay(
-                initialRate: settings.learningRate, factor: settings.decayFactor, every: settings.decayEvery,
-                unit: settings.decayUnit == .steps ? .steps : .epochs),
-            momentum: settings.momentum, weightDecay: settings.weightDecay, augment: settings.augment, seed: recipe.seed &+ 1,
-            split: dataset.split(.train), waitSeconds: waitSeconds)
+            name: .heads, plan: plan, totalSteps: steps, schedule: settings.learningRates(steps: steps), momentum: settings.momentum,
+            weightDecay: settings.weightDecay, augment: settings.augment, seed: recipe.seed &+ 1, split: dataset.split(.train), waitSeconds: waitSeconds)
         try recorder.begin(.heads, totalSteps: phase.totalSteps, from: state.position.step)
         try phase.run(state, on: cluster) { outcome in
             var metrics = [(name: "learning_rate", value: outcome.learningRate)]

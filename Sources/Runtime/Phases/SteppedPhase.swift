@@ -13,7 +13,7 @@ struct SteppedPhase {
     let name: RunPhase
     let plan: MiniBatchPlan
     let totalSteps: Int
-    let schedule: StepDecay
+    let schedule: LearningRateSchedule
     let momentum: Double
     let weightDecay: Double
     let augment: Bool
@@ -27,6 +27,7 @@ struct SteppedPhase {
         let epoch: Int
         let endsEpoch: Bool
         let learningRate: Double
+        /// Those that were computed: damaged ones may be left out.
         let samples: Int
         /// All but the gradient.
         let sum: PartialSum
@@ -62,11 +63,12 @@ struct SteppedPhase {
             if let right { sum.add(right, from: cluster.sums) }
             let rate = schedule.rate(step: step, epoch: epoch)
             try update(weights, velocity, with: gradients.compactMap(\.self), rate: rate, scratch: cluster.sums)
-            if name == .training { try updateStatistics(state.statistics, with: sum, samples: batchCount) }
+            let samples = try sum.samples(atMost: batchCount)
+            if name == .training { try updateStatistics(state.statistics, with: sum, samples: samples) }
             state.position.step = step + 1
             try after(StepOutcome(
                 step: step, epoch: epoch, endsEpoch: stepInEpoch + 1 == plan.stepsPerEpoch, learningRate: rate,
-                samples: batchCount, sum: sum))
+                samples: samples, sum: sum))
         }
     }
 
@@ -104,5 +106,15 @@ struct SteppedPhase {
         batch.withBuffer { mean.buffer.copy(from: $0) }
         scale(mean.buffer, by: 1 / Float(samples))
         updateRunningStatistics(statistics, meanOfShards: mean)
+    }
+}
+
+extension PartialSum {
+    /// How many samples the sum is of: damaged ones may be left out.
+    func samples(atMost most: Int) throws(Problem) -> Int {
+        guard let samples = figures[Figure.samples].flatMap({ Int(exactly: $0) }), samples >= 1, samples <= most else {
+            throw Problem("the workers' results are not of 1 ... \(most) samples", remedy: "run coordinator and workers from the same version")
+        }
+        return samples
     }
 }

@@ -41,7 +41,7 @@ struct Survey {
         }
         let sum = try work.sum(on: cluster, unitsPerWorker: 4, interruptible: true, waitSeconds: waitSeconds)
         return Outcome(
-            samples: split.count, network: try networkAccuracy(sum),
+            samples: try sum.samples(atMost: split.count), network: try networkAccuracy(sum),
             headAccuracies: heads == nil ? [] : try headSet.heads.map { try share(sum, Figure.correct(of: $0.layer)) },
             labelMeans: wantLabelSums ? try headSet.heads.map { try labelMeans(sum, $0, labels: headSet.labels) } : [])
     }
@@ -52,10 +52,10 @@ struct Survey {
             top1: try share(sum, Figure.correct), top5: try share(sum, Figure.correctTop5), loss: try share(sum, Figure.loss))
     }
 
-    /// A figure's mean over the split.
+    /// A figure's mean over the samples of the split that were not left out.
     private func share(_ sum: PartialSum, _ figure: String) throws(Problem) -> Double {
         guard let value = sum.figures[figure] else { throw Problem("the workers' survey lacks \(figure)") }
-        return value / Double(split.count)
+        return value / Double(try sum.samples(atMost: split.count))
     }
 
     private func labelMeans(_ sum: PartialSum, _ head: Head, labels: Int) throws(Problem) -> LabelMeans {

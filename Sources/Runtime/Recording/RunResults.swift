@@ -64,7 +64,7 @@ struct RunResults {
         let summary = RunSummary(
             testAccuracy: accuracy.top1, testTop5Accuracy: accuracy.top5, weightsSHA256: weights.hexadecimal,
             wallSeconds: wallSeconds, recipe: recipe.name, model: network.specification.summary, dataset: recipe.dataset,
-            labelNames: dataset.labelNames, threshold: recipe.analysis.threshold,
+            labelNames: dataset.labelNames, labelDraw: dataset.labelDraw, threshold: recipe.analysis.threshold,
             headPool: recipe.heads.headPool > 0 ? recipe.heads.headPool : nil, layers: layers.map(\.row), claims: claims)
         try journal.transaction { () throws(Problem) in
             for (index, layer) in layers.enumerated() { try journal.record(Self.journalRow(index, layer)) }
@@ -84,10 +84,7 @@ struct RunResults {
 
     /// The journal's metrics as the result files show them: layers apart from names.
     private func metricPoints() throws(Problem) -> [MetricPoint] {
-        let steps = Double(MiniBatchPlan(
-            sampleCount: dataset.split(.train).count, batchSize: recipe.training.batchSize,
-            shardSize: recipe.training.shardSize, seed: 0
-        ).stepsPerEpoch)
+        let steps = Double(recipe.plan(of: dataset.split(.train), seed: recipe.seed).stepsPerEpoch)
         return try journal.metrics().compactMap { row in
             guard let value = row.value else { return nil }
             let parts = row.name.split(separator: ".", maxSplits: 1).map(String.init)

@@ -33,6 +33,8 @@ final class ShardComputer {
         var labels: [Int32]
         /// Positions in the split; they key augmentation and dropout.
         var indices: [Int]
+        /// The second labels of samples, once they are mixed.
+        var shares: [LabelShare]?
     }
 
     /// Forward, backward and batch statistics of a shard, or of two neighbours, of a mini-batch of `batchCount` samples. The second's
@@ -48,8 +50,8 @@ final class ShardComputer {
             let shard = try prepare(shard, epoch: epoch, seed: seed, augment: augment, into: lane.input)
             let statistics = ParameterVector(network.statisticsLayout)
             let outcome = lane.run(
-                sampleCount: shard.labels.count, labels: shard.labels, parameters: parameters, gradients: gradients, adds: sum != nil,
-                batchStatistics: statistics, gradientScale: 1 / Float(batchCount),
+                sampleCount: shard.labels.count, labels: shard.labels, shares: shard.shares, parameters: parameters, gradients: gradients,
+                adds: sum != nil, batchStatistics: statistics, gradientScale: 1 / Float(batchCount),
                 dropout: DropoutContext(seed: seed, step: step, sampleIndices: shard.indices))
             // Weighted by samples, so that a last, smaller shard counts for what it is.
             scale(statistics.buffer, by: Float(shard.labels.count))
@@ -78,7 +80,8 @@ final class ShardComputer {
         _ = lanes.frozen.run(sampleCount: shard.labels.count, parameters: parameters, statistics: statistics)
         let gradients = ParameterVector(heads.layout, from: pool)
         let outcomes = lanes.heads.run(
-            lanes.frozen, labels: shard.labels, parameters: headParameters, gradients: gradients, gradientScale: 1 / Float(batchCount))
+            lanes.frozen, labels: shard.labels, shares: shard.shares, parameters: headParameters, gradients: gradients,
+            gradientScale: 1 / Float(batchCount))
         var sum = PartialSum(
             floats: [Figure.gradient: Tensor(adopting: gradients)], figures: [Figure.samples: Double(shard.labels.count)])
         for (head, outcome) in zip(heads.heads, outcomes) {
@@ -137,15 +140,20 @@ final class ShardComputer {
     }
 
     /// Fills the network's input, and returns what is in it: the shard without its damaged samples, where the task leaves
-    /// these out.
+    /// these out, and with the labels that mixtures are made of.
     private func prepare(_ shard: Shard, epoch: Int, seed: UInt64, augment: Bool, into input: FloatBuffer) throws(Problem) -> Shard {
         let outcome = try preparer.prepareShard(
             shard.samples, into: input, sampleIndices: shard.indices, epoch: epoch, seed: seed, augment: augment)
-        guard let first = outcome.damaged.first else { return shard }
         guard !outcome.kept.isEmpty else {
-            throw Problem("every sample of a shard is damaged, the first one thus: \(first.problem.what)", remedy: "see filterscope datasets SPEC")
+            let cause = outcome.damaged.first.map { ", the first one thus: \($0.problem.what)" } ?? ""
+            throw Problem("every sample of a shard is damaged\(cause)", remedy: "see filterscope datasets SPEC")
         }
-        return Shard(
-            samples: shard.samples, labels: outcome.kept.map { shard.labels[$0] }, indices: outcome.kept.map { shard.indices[$0] })
+        var prepared = shard
+        if !outcome.damaged.isEmpty {
+            prepared.labels = outcome.kept.map { shard.labels[$0] }
+            prepared.indices = outcome.kept.map { shard.indices[$0] }
+        }
+        prepared.shares = outcome.shares?.map { LabelShare(otherLabel: prepared.labels[$0.partner], weight: $0.weight) }
+        return prepared
     }
 }

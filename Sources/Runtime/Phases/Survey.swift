@@ -10,6 +10,7 @@ import Tensors
 /// activation of every label at every layer.
 struct Survey {
     struct Outcome {
+        /// Those that were counted: damaged ones may have been left out.
         let samples: Int
         /// The network's own; nil where its labels are not the samples'.
         let network: NetworkAccuracy?
@@ -36,12 +37,15 @@ struct Survey {
             Array(first..<min(first + shardSize, split.count))
         }
         guard !shards.isEmpty else { throw Problem("the split has no samples", remedy: "give a data set with a test split") }
-        let work = ShardedWork(split: split, shards: shards, needs: needs) { part in
+        let work = ShardedWork(split: split, shards: shards, on: cluster, unitsPerWorker: 4) { part in
             .survey(SurveyUnit(wantHeads: heads != nil, wantLabelSums: wantLabelSums, part: part))
         }
-        let sum = try work.sum(on: cluster, unitsPerWorker: 4, interruptible: true, waitSeconds: waitSeconds)
+        let sum = try work.sum(on: cluster, needs: needs, interruptible: true, waitSeconds: waitSeconds)
+        guard let samples = sum.figures[Figure.samples].flatMap({ Int(exactly: $0) }), samples > 0 else {
+            throw Problem("the workers' survey does not say how many samples it counted")
+        }
         return Outcome(
-            samples: split.count, network: try networkAccuracy(sum),
+            samples: samples, network: try networkAccuracy(sum),
             headAccuracies: heads == nil ? [] : try headSet.heads.map { try share(sum, Figure.correct(of: $0.layer)) },
             labelMeans: wantLabelSums ? try headSet.heads.map { try labelMeans(sum, $0, labels: headSet.labels) } : [])
     }
@@ -52,10 +56,12 @@ struct Survey {
             top1: try share(sum, Figure.correct), top5: try share(sum, Figure.correctTop5), loss: try share(sum, Figure.loss))
     }
 
-    /// A figure's mean over the split.
+    /// A figure's mean over the samples that were counted.
     private func share(_ sum: PartialSum, _ figure: String) throws(Problem) -> Double {
-        guard let value = sum.figures[figure] else { throw Problem("the workers' survey lacks \(figure)") }
-        return value / Double(split.count)
+        guard let value = sum.figures[figure], let samples = sum.figures[Figure.samples] else {
+            throw Problem("the workers' survey lacks \(figure)")
+        }
+        return value / samples
     }
 
     private func labelMeans(_ sum: PartialSum, _ head: Head, labels: Int) throws(Problem) -> LabelMeans {

@@ -24,28 +24,20 @@ final class ShardComputer {
         self.pool = pool
         network = try Network(task.model)
         heads = try task.headSet(of: network)
-        preparer = SamplePreparer(task.preprocessing)
-    }
-
-    /// Samples as they travel: encoded bytes, framed one after the other, one label each, and who they are.
-    struct Shard: Sendable {
-        var samples: Data
-        var labels: [Int32]
-        /// Positions in the split; they key augmentation and dropout.
-        var indices: [Int]
+        preparer = Feeder.preparer(task.preprocessing)
     }
 
     /// Forward, backward and batch statistics of a shard, or of two neighbours, of a mini-batch of `batchCount` samples. The second's
     /// gradient is added to the first's as it is made, with the bits of two that are added afterwards.
     func train(
-        _ shards: [Shard], batchCount: Int, step: Int, epoch: Int, seed: UInt64, augment: Bool, parameters: ParameterVector
+        _ shards: [ShardFeed], from feeder: Feeder, batchCount: Int, step: Int, seed: UInt64, parameters: ParameterVector
     ) throws(Problem) -> PartialSum {
         let lane = trainingLane ?? TrainingLane(network, shardSize: task.trainingShardSize)
         trainingLane = lane
         let gradients = ParameterVector(network.parameterLayout, from: pool)
         var sum: PartialSum?
         for shard in shards {
-            let shard = try prepare(shard, epoch: epoch, seed: seed, augment: augment, into: lane.input)
+            let shard = try feeder.take(shard, into: lane.input, with: preparer)
             let statistics = ParameterVector(network.statisticsLayout)
             let outcome = lane.run(
                 sampleCount: shard.labels.count, labels: shard.labels, parameters: parameters, gradients: gradients, adds: sum != nil,
@@ -67,14 +59,14 @@ final class ShardComputer {
 
     /// One forward pass of the frozen network and the gradient of every head.
     func trainHeads(
-        _ shard: Shard, batchCount: Int, epoch: Int, seed: UInt64, augment: Bool, parameters: ParameterVector, statistics: ParameterVector,
+        _ shard: ShardFeed, from feeder: Feeder, batchCount: Int, parameters: ParameterVector, statistics: ParameterVector,
         headParameters: ParameterVector
     ) throws(Problem) -> PartialSum {
         let lanes = headLanes ?? (
             InferenceLane(network, shardSize: task.trainingShardSize),
             HeadTrainingLane(heads, shardSize: task.trainingShardSize))
         headLanes = lanes
-        let shard = try prepare(shard, epoch: epoch, seed: seed, augment: augment, into: lanes.frozen.input)
+        let shard = try feeder.take(shard, into: lanes.frozen.input, with: preparer)
         _ = lanes.frozen.run(sampleCount: shard.labels.count, parameters: parameters, statistics: statistics)
         let gradients = ParameterVector(heads.layout, from: pool)
         let outcomes = lanes.heads.run(
@@ -91,14 +83,14 @@ final class ShardComputer {
     /// Test samples through the network as it is used: accuracy, and on request every head's accuracy and the sums of
     /// activations by label, layer by layer.
     func survey(
-        _ shard: Shard, parameters: ParameterVector, statistics: ParameterVector, headParameters: ParameterVector?,
-        wantLabelSums: Bool
+        _ shard: ShardFeed, from feeder: Feeder, parameters: ParameterVector, statistics: ParameterVector,
+        headParameters: ParameterVector?, wantLabelSums: Bool
     ) throws(Problem) -> PartialSum {
         let lanes = surveyLanes ?? (
             InferenceLane(network, shardSize: task.surveyShardSize),
             HeadTrainingLane(heads, shardSize: task.surveyShardSize))
         surveyLanes = lanes
-        let shard = try prepare(shard, epoch: 0, seed: 0, augment: false, into: lanes.network.input)
+        let shard = try feeder.take(shard, into: lanes.network.input, with: preparer)
         let logits = lanes.network.run(sampleCount: shard.labels.count, parameters: parameters, statistics: statistics)
         var sum = PartialSum(figures: [Figure.samples: Double(shard.labels.count)])
         if task.judgesNetwork { judge(logits, shard.labels, &sum) }
@@ -134,18 +126,5 @@ final class ShardComputer {
                 width: head.inputs)
             sum.doubles[Figure.labelSums(of: head.layer)] = sums
         }
-    }
-
-    /// Fills the network's input, and returns what is in it: the shard without its damaged samples, where the task leaves
-    /// these out.
-    private func prepare(_ shard: Shard, epoch: Int, seed: UInt64, augment: Bool, into input: FloatBuffer) throws(Problem) -> Shard {
-        let outcome = try preparer.prepareShard(
-            shard.samples, into: input, sampleIndices: shard.indices, epoch: epoch, seed: seed, augment: augment)
-        guard let first = outcome.damaged.first else { return shard }
-        guard !outcome.kept.isEmpty else {
-            throw Problem("every sample of a shard is damaged, the first one thus: \(first.problem.what)", remedy: "see filterscope datasets SPEC")
-        }
-        return Shard(
-            samples: shard.samples, labels: outcome.kept.map { shard.labels[$0] }, indices: outcome.kept.map { shard.indices[$0] })
     }
 }

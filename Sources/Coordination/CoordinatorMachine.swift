@@ -19,9 +19,14 @@ public struct CoordinatorMachine: Sendable {
         public var timeoutSeconds: Double
         /// How often a unit may be dealt before the run stops.
         public var unitAttempts: Int
+        /// The data set, for workers that have a copy of it.
+        public var data: DataSummary?
+        /// Bytes of samples that a worker may be sent before their units are due; 0: none.
+        public var bytesAhead: Int
 
         public init(
-            run: String, task: String, fingerprint: String, heartbeatSeconds: Double, timeoutSeconds: Double, unitAttempts: Int
+            run: String, task: String, fingerprint: String, heartbeatSeconds: Double, timeoutSeconds: Double, unitAttempts: Int,
+            data: DataSummary? = nil, bytesAhead: Int = 256 << 20
         ) {
             self.run = run
             self.task = task
@@ -29,6 +34,8 @@ public struct CoordinatorMachine: Sendable {
             self.heartbeatSeconds = heartbeatSeconds
             self.timeoutSeconds = timeoutSeconds
             self.unitAttempts = unitAttempts
+            self.data = data
+            self.bytesAhead = bytesAhead
         }
     }
 
@@ -46,6 +53,10 @@ public struct CoordinatorMachine: Sendable {
 
     public enum Action: Sendable {
         case send(PeerID, Message)
+        /// Send a unit that is due, with its samples unless the worker has them.
+        case deal(PeerID, WorkUnit, withSamples: Bool)
+        /// Announce a unit that is not due, with its samples unless the worker reads its own copy.
+        case sendSamples(PeerID, WorkUnit, withSamples: Bool)
         /// Send this version of a parameter set; whoever performs it has the tensors.
         case sendParameters(PeerID, ParameterReference)
         /// A unit's first result, and who made it.
@@ -76,16 +87,44 @@ public struct CoordinatorMachine: Sendable {
     /// When `tick` must come at the latest, in seconds on the caller's clock; nil while nobody can time out.
     public var nextDeadline: Double? { roster.workers.map { $0.lastHeard + settings.timeoutSeconds }.min() }
 
-    /// Opens units and deals as many as there is room for. Ids grow and are never used again in a run.
+    /// Opens units and deals as many as there is room for. Ids grow and are never used again in a run. Units that were announced
+    /// by `prepare` become due as they are given here, and whoever has their samples gets them.
     public mutating func submit(_ assignments: [WorkUnit]) -> [Action] {
-        for assignment in assignments { board.add(assignment) }
+        var actions: [Action] = []
+        for assignment in assignments {
+            guard board.open[assignment.id] != nil else {
+                board.add(assignment)
+                continue
+            }
+            guard let unit = board.makeDue(assignment), let peer = unit.holder, let worker = roster[peer] else { continue }
+            roster.update(peer) { worker in
+                worker.unitsAhead.removeAll { $0 == assignment.id }
+                // All of a step's become due at once.
+                if worker.unitsAhead.isEmpty { worker.bytesAhead = 0 }
+                worker.unitsInHand.append(assignment.id)
+            }
+            actions += neededParameters(unit.assignment, for: worker) + [.deal(peer, unit.assignment, withSamples: false)]
+        }
+        return actions + deal()
+    }
+
+    /// Opens units that are not due yet, so that their samples go out while others are computed: as many as the limit in bytes
+    /// has room for. The rest wait until they are due. What parameters they need may be left open.
+    public mutating func prepare(_ assignments: [(unit: WorkUnit, sampleBytes: Int)]) -> [Action] {
+        for (unit, bytes) in assignments { board.add(unit, sampleBytes: bytes, isAhead: true) }
         return deal()
     }
 
     /// Forgets all open units; results that still come for them are ignored.
     public mutating func abandonUnits() {
         board.removeAll()
-        for worker in roster.workers { roster.update(worker.peer) { $0.unitsInHand = [] } }
+        for worker in roster.workers {
+            roster.update(worker.peer) { worker in
+                worker.unitsInHand = []
+                worker.unitsAhead = []
+                worker.bytesAhead = 0
+            }
+        }
     }
 
     /// Tells everyone that the run is over, and whoever comes later too.
@@ -126,10 +165,15 @@ extension CoordinatorMachine {
         roster.update(peer) { $0.lastHeard = now }
         switch message {
         case .heartbeat(let heartbeat):
-            roster.update(peer) { $0.residentBytes = heartbeat.residentBytes }
+            roster.update(peer) { worker in
+                worker.residentBytes = heartbeat.residentBytes
+                worker.laneSeconds = heartbeat.laneSeconds ?? worker.laneSeconds
+                worker.waitedSeconds = heartbeat.waitedSeconds ?? worker.waitedSeconds
+            }
             return [.send(peer, .acknowledgement(Acknowledgement(of: .heartbeat, sequence: heartbeat.sequence)))]
         case .result(let result): return complete(result, worker)
         case .failure(let failure): return fail(failure, worker)
+        case .data(let declaration): return accept(declaration, worker)
         case .log(let batch): return [.records(batch.records, from: worker.name)]
         case .goodbye(let goodbye): return remove(peer, reason: goodbye.reason)
         default:
@@ -151,7 +195,7 @@ extension CoordinatorMachine {
             ]
         }
         // The same peer says hello again when its first welcome was lost: what it held is dealt again.
-        if let known = roster[peer], known.incarnation == hello.incarnation, known.unitsInHand.isEmpty {
+        if let known = roster[peer], known.incarnation == hello.incarnation, known.unitsInHand.isEmpty, known.unitsAhead.isEmpty {
             roster.update(peer) { $0.lastHeard = now }
             return [.send(peer, .welcome(welcomeMessage(for: known)))] + deal()
         }
@@ -162,7 +206,8 @@ extension CoordinatorMachine {
         }
         let worker = RosterWorker(
             peer: peer, name: roster.uniqueName(hello.name), incarnation: hello.incarnation, host: hello.host, pid: hello.pid,
-            threads: max(1, hello.threads), fingerprint: hello.fingerprint, joinedAt: now, lastHeard: now)
+            threads: max(1, hello.threads), fingerprint: hello.fingerprint,
+            takesSamplesAhead: hello.samplesAhead ?? false, joinedAt: now, lastHeard: now)
         roster.add(worker)
         actions += [.joined(worker), .send(peer, .welcome(welcomeMessage(for: worker)))]
         return actions + deal()
@@ -171,7 +216,26 @@ extension CoordinatorMachine {
     private func welcomeMessage(for worker: RosterWorker) -> Welcome {
         Welcome(
             run: settings.run, name: worker.name, heartbeatSeconds: settings.heartbeatSeconds,
-            timeoutSeconds: settings.timeoutSeconds, task: settings.task)
+            timeoutSeconds: settings.timeoutSeconds, task: settings.task, data: settings.data)
+    }
+
+    /// A worker says which splits it has a copy of. What differs from the coordinator's is not taken.
+    private mutating func accept(_ declaration: DataDeclaration, _ worker: RosterWorker) -> [Action] {
+        var own: Set<String> = []
+        var actions: [Action] = []
+        for split in declaration.splits {
+            if let known = settings.data?.splits.first(where: { $0.split == split.split }), known == split {
+                own.insert(split.split)
+            } else {
+                actions.append(.log(.warning, "a worker's own data is another and is not used", unit: nil, fields: [
+                    "worker.name": worker.name, "split": split.split,
+                ]))
+            }
+        }
+        roster.update(worker.peer) { $0.ownSplits = own }
+        return actions + [.log(.info, own.isEmpty ? "worker is fed" : "worker reads its own data", unit: nil, fields: [
+            "worker.name": worker.name, "splits": own.sorted().joined(separator: " "),
+        ])]
     }
 
     /// Whatever talks to a port by mistake may send thousands of messages: strangers' first, tenth, hundredth … is logged.
@@ -211,7 +275,7 @@ extension CoordinatorMachine {
     private mutating func remove(_ peer: PeerID, reason: String, dealing: Bool = true) -> [Action] {
         guard let worker = roster.remove(peer) else { return [] }
         var actions: [Action] = [.left(worker, reason: reason)]
-        for id in worker.unitsInHand {
+        for id in worker.unitsInHand + worker.unitsAhead {
             actions += putBack(id, from: peer, cause: "\(worker.name): \(reason)")
         }
         return dealing ? actions + deal() : actions
@@ -223,13 +287,37 @@ extension CoordinatorMachine {
 extension CoordinatorMachine {
     private mutating func deal() -> [Action] {
         var actions: [Action] = []
-        while board.waitingCount > 0, let peer = roster.leastLoaded, let unit = board.takeNext(for: peer) {
-            for needed in unit.assignment.needs where roster[peer]?.parameterVersions[needed.set] != needed.version {
-                actions.append(.sendParameters(peer, needed))
-                roster.update(peer) { $0.parameterVersions[needed.set] = needed.version }
-            }
+        while board.waitingCount > 0, let peer = roster.leastLoaded, let worker = roster[peer], let unit = board.takeNext(for: peer) {
+            actions += neededParameters(unit.assignment, for: worker)
             roster.update(peer) { $0.unitsInHand.append(unit.assignment.id) }
-            actions.append(.send(peer, .unit(unit.assignment)))
+            actions.append(.deal(peer, unit.assignment, withSamples: worker.needsSamples(of: unit.assignment)))
+        }
+        return actions + dealAhead()
+    }
+
+    /// Sends samples of units that are not due, after all that is due.
+    private mutating func dealAhead() -> [Action] {
+        var actions: [Action] = []
+        while settings.bytesAhead > 0, board.waitingCount == 0, let next = board.nextAhead,
+            let peer = roster.leastAhead(next.assignment, sampleBytes: next.sampleBytes, limit: settings.bytesAhead),
+            let worker = roster[peer], let unit = board.takeNext(for: peer, ahead: true)
+        {
+            let needsSamples = worker.needsSamples(of: unit.assignment)
+            roster.update(peer) { worker in
+                worker.unitsAhead.append(unit.assignment.id)
+                if needsSamples { worker.bytesAhead += unit.sampleBytes }
+            }
+            actions.append(.sendSamples(peer, unit.assignment, withSamples: needsSamples))
+        }
+        return actions
+    }
+
+    /// What a worker has to be sent before a unit.
+    private mutating func neededParameters(_ unit: WorkUnit, for worker: RosterWorker) -> [Action] {
+        var actions: [Action] = []
+        for needed in unit.needs where worker.parameterVersions[needed.set] != needed.version {
+            actions.append(.sendParameters(worker.peer, needed))
+            roster.update(worker.peer) { $0.parameterVersions[needed.set] = needed.version }
         }
         return actions
     }
@@ -250,9 +338,11 @@ extension CoordinatorMachine {
     }
 
     private mutating func fail(_ failure: UnitFailure, _ worker: RosterWorker) -> [Action] {
-        guard worker.unitsInHand.contains(failure.unit) else { return [] }
+        guard worker.unitsInHand.contains(failure.unit) || worker.unitsAhead.contains(failure.unit) else { return [] }
         roster.update(worker.peer) { worker in
             worker.unitsInHand.removeAll { $0 == failure.unit }
+            worker.unitsAhead.removeAll { $0 == failure.unit }
+            if worker.unitsAhead.isEmpty { worker.bytesAhead = 0 }
             // It may have failed for want of parameters: send them again.
             worker.parameterVersions = [:]
         }

@@ -45,6 +45,8 @@ public struct WorkerMachine: Sendable {
         /// The lanes finished a unit.
         case finished(UnitResult)
         case failed(UnitFailure)
+        /// The splits of which there is a copy here, each found to be the coordinator's; none: it has to be fed.
+        case hasData(DataDeclaration)
         /// The user asks the worker to leave.
         case leave(String)
         case tick
@@ -55,6 +57,10 @@ public struct WorkerMachine: Sendable {
         /// The first welcome, or that of another run: get ready for its task.
         case configure(Welcome)
         case store(ParameterUpdate)
+        /// Samples of a unit that will follow: decode them meanwhile.
+        case prepare(SampleShipment)
+        /// A unit that was announced will not follow.
+        case drop(unit: UInt64)
         case begin(WorkUnit)
         /// The coordinator has read the memory of that sequence number.
         case release(sequence: Int)
@@ -93,6 +99,9 @@ public struct WorkerMachine: Sendable {
     /// Measured by whoever runs the machine, sent with the heartbeat.
     public var residentBytes = 0
     public var busyLanes = 0
+    /// Seconds of lanes on units since the start, and those in which they waited for samples.
+    public var laneSeconds = 0.0
+    public var waitedSeconds = 0.0
 
     /// - Parameter incarnation: tells this process from an earlier one of the same name.
     public init(_ settings: Settings, incarnation: String, at now: Double) {
@@ -136,6 +145,9 @@ public struct WorkerMachine: Sendable {
         case .failed(let failure):
             guard unitsInHand.remove(failure.unit) != nil else { return [] }
             return [.send(.failure(failure))]
+        case .hasData(let declaration):
+            guard case .joined = state else { return [] }
+            return [.send(.data(declaration))]
         case .leave(let reason):
             var actions: [Action] = []
             if case .joined = state { actions.append(.send(.goodbye(Goodbye(reason: reason)))) }
@@ -175,13 +187,19 @@ public struct WorkerMachine: Sendable {
         case .parameters(let update):
             guard case .joined = state else { return [] }
             return [.store(update)]
+        case .samples(let shipment):
+            guard case .joined = state else { return [] }
+            return [.prepare(shipment)]
         case .unit(let assignment):
             guard case .joined = state else { return [] }
             unitsInHand.insert(assignment.id)
             return [.begin(assignment)]
         case .acknowledgement(let acknowledgement):
             return acknowledgement.of == .result ? [.release(sequence: acknowledgement.sequence)] : []
-        case .cancel: return []
+        case .cancel(let cancellation):
+            // One that was begun is finished: its result is harmless.
+            guard case .joined = state, !unitsInHand.contains(cancellation.unit) else { return [] }
+            return [.drop(unit: cancellation.unit)]
         default: return [.log(.warning, "the coordinator sent what only a worker sends", fields: [:])]
         }
     }
@@ -206,7 +224,8 @@ public struct WorkerMachine: Sendable {
             lastBeat = now
             beats += 1
             return [.send(.heartbeat(Heartbeat(
-                sequence: beats, unit: unitsInHand.min(), lanesBusy: busyLanes, residentBytes: residentBytes, unitsDone: unitsDone)))]
+                sequence: beats, unit: unitsInHand.min(), lanesBusy: busyLanes, residentBytes: residentBytes, unitsDone: unitsDone,
+                laneSeconds: laneSeconds, waitedSeconds: waitedSeconds)))]
         case .over: return []
         }
     }
@@ -215,7 +234,7 @@ public struct WorkerMachine: Sendable {
         state = .knocking(lastHello: now)
         return [.send(.hello(Hello(
             name: settings.name, incarnation: incarnation, host: settings.host, pid: settings.pid, threads: settings.threads,
-            fingerprint: settings.fingerprint, memory: settings.memory)))]
+            fingerprint: settings.fingerprint, samplesAhead: true, memory: settings.memory)))]
     }
 
     /// Says once, at the second try, that nobody has answered.

@@ -10,11 +10,19 @@ public struct RosterWorker: Sendable, Equatable {
     public let pid: Int
     public let threads: Int
     public let fingerprint: String
+    /// Whether it takes samples before their units.
+    public let takesSamplesAhead: Bool
     /// Seconds on the coordinator's monotonic clock.
     public let joinedAt: Double
     public internal(set) var lastHeard: Double
     /// Units dealt to it and not answered, in the order dealt.
     public internal(set) var unitsInHand: [UInt64] = []
+    /// Units that are not due, whose samples it got to decode them meanwhile.
+    public internal(set) var unitsAhead: [UInt64] = []
+    /// Bytes of samples that were sent to it for these.
+    public internal(set) var bytesAhead = 0
+    /// The splits that it reads from a copy of its own.
+    public internal(set) var ownSplits: Set<String> = []
     /// The version of each parameter set that was sent to it last.
     public internal(set) var parameterVersions: [String: UInt64] = [:]
     public internal(set) var unitsDone = 0
@@ -22,6 +30,15 @@ public struct RosterWorker: Sendable, Equatable {
     /// Seconds it reported to have computed.
     public internal(set) var busySeconds = 0.0
     public internal(set) var residentBytes = 0
+    /// What it reported of its lanes' time on units, and of the time in it that they waited for samples, in seconds of one lane.
+    public internal(set) var laneSeconds = 0.0
+    public internal(set) var waitedSeconds = 0.0
+
+    /// The share of its lanes' time in which they waited for samples; nil before it has computed.
+    public var waitingShare: Double? { laneSeconds > 0 ? min(1, waitedSeconds / laneSeconds) : nil }
+
+    /// Whether samples of a unit have to be sent to it.
+    public func needsSamples(of unit: WorkUnit) -> Bool { unit.work.split.map { !ownSplits.contains($0) } ?? false }
 
     /// One unit in each lane and one waiting, so that a lane never idles for the length of a round trip.
     var capacity: Int { threads + 1 }
@@ -53,6 +70,14 @@ struct WorkerRoster: Sendable {
         var number = 2
         while taken.contains("\(name)-\(number)") { number += 1 }
         return "\(name)-\(number)"
+    }
+
+    /// The worker with the fewest units ahead per thread among those with room for another of so many bytes.
+    func leastAhead(_ unit: WorkUnit, sampleBytes: Int, limit: Int) -> PeerID? {
+        workers.filter { worker in
+            worker.takesSamplesAhead && worker.unitsAhead.count < worker.capacity
+                && (!worker.needsSamples(of: unit) || worker.bytesAhead + sampleBytes <= limit)
+        }.min { Double($0.unitsAhead.count) / Double($0.threads) < Double($1.unitsAhead.count) / Double($1.threads) }?.peer
     }
 
     /// The worker with the least work per thread among those with room, the one that joined first among equals.

@@ -71,6 +71,8 @@ extension MessageKind {
         case .result: UnitResult.self
         case .failure: UnitFailure.self
         case .cancel: UnitCancellation.self
+        case .samples: SampleShipment.self
+        case .data: DataDeclaration.self
         case .parameters: ParameterUpdate.self
         case .log: LogBatch.self
         case .acknowledgement: Acknowledgement.self

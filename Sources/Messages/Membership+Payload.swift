@@ -26,6 +26,7 @@ extension Welcome: MessagePayload {
     func check(_ check: FieldCheck) throws(ProtocolError) {
         try check.name(run, "run")
         try check.name(name, "name")
+        try data?.check(check)
         try check.require(memory?.isPlausible ?? true, "memory", "is no possible memory")
         try check.amount(heartbeatSeconds, "heartbeatSeconds")
         try check.amount(timeoutSeconds, "timeoutSeconds")
@@ -64,6 +65,8 @@ extension Heartbeat: MessagePayload {
         try check.count(lanesBusy, "lanesBusy")
         try check.count(residentBytes, "residentBytes")
         try check.count(unitsDone, "unitsDone")
+        if let laneSeconds { try check.amount(laneSeconds, "laneSeconds") }
+        if let waitedSeconds { try check.amount(waitedSeconds, "waitedSeconds") }
     }
 }
 

@@ -16,12 +16,14 @@ public struct Hello: Hashable, Codable, Sendable {
     /// Instruction set, BLAS core and build; a run admits one, for others give other last bits.
     public var fingerprint: String
     public var protocolRange: ProtocolRange
+    /// Whether it takes samples before their units; nil means no.
+    public var samplesAhead: Bool?
     /// An empty segment of the worker's: a coordinator that can map it runs on the same machine, under the same user.
     public var memory: SegmentReference?
 
     public init(
         name: String, incarnation: String, host: String, pid: Int, threads: Int, fingerprint: String,
-        protocolRange: ProtocolRange = .supported, memory: SegmentReference? = nil
+        protocolRange: ProtocolRange = .supported, samplesAhead: Bool? = nil, memory: SegmentReference? = nil
     ) {
         self.name = name
         self.incarnation = incarnation
@@ -30,6 +32,7 @@ public struct Hello: Hashable, Codable, Sendable {
         self.threads = threads
         self.fingerprint = fingerprint
         self.protocolRange = protocolRange
+        self.samplesAhead = samplesAhead
         self.memory = memory
     }
 }
@@ -58,18 +61,22 @@ public struct Welcome: Hashable, Codable, Sendable {
     public var timeoutSeconds: Double
     /// JSON text that says what the lanes must be built for (model, preprocessing, heads, shard size); opaque here.
     public var task: String
+    /// The data set, for workers that have a copy; nil where the coordinator names none.
+    public var data: DataSummary?
     /// An empty segment of the coordinator's, where it could map the worker's: if the worker can map this one, large tensors
     /// stay in memory, and messages say where.
     public var memory: SegmentReference?
 
     public init(
-        run: String, name: String, heartbeatSeconds: Double, timeoutSeconds: Double, task: String, memory: SegmentReference? = nil
+        run: String, name: String, heartbeatSeconds: Double, timeoutSeconds: Double, task: String, data: DataSummary? = nil,
+        memory: SegmentReference? = nil
     ) {
         self.run = run
         self.name = name
         self.heartbeatSeconds = heartbeatSeconds
         self.timeoutSeconds = timeoutSeconds
         self.task = task
+        self.data = data
         self.memory = memory
     }
 }
@@ -120,16 +127,25 @@ public struct Heartbeat: Hashable, Codable, Sendable {
     public var lanesBusy: Int
     public var residentBytes: Int
     public var unitsDone: Int
+    /// What lanes have spent on units since the process started, and how much of it they waited for samples to be read and
+    /// decoded, in seconds of one lane.
+    public var laneSeconds: Double?
+    public var waitedSeconds: Double?
 
-    public init(sequence: Int, unit: UInt64? = nil, lanesBusy: Int, residentBytes: Int, unitsDone: Int) {
+    public init(
+        sequence: Int, unit: UInt64? = nil, lanesBusy: Int, residentBytes: Int, unitsDone: Int, laneSeconds: Double? = nil,
+        waitedSeconds: Double? = nil
+    ) {
         self.sequence = sequence
         self.unit = unit
         self.lanesBusy = lanesBusy
         self.residentBytes = residentBytes
         self.unitsDone = unitsDone
+        self.laneSeconds = laneSeconds
+        self.waitedSeconds = waitedSeconds
     }
 
-    enum CodingKeys: String, CodingKey { case sequence, lanesBusy, residentBytes, unitsDone }
+    enum CodingKeys: String, CodingKey { case sequence, lanesBusy, residentBytes, unitsDone, laneSeconds, waitedSeconds }
 }
 
 public enum RunOutcome: String, Hashable, Codable, Sendable { case finished, failed, interrupted }

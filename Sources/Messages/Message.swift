@@ -7,6 +7,7 @@ public let protocolVersion = 1
 public enum MessageKind: String, Codable, Sendable, CaseIterable {
     case hello, welcome, refused, goodbye, heartbeat, ended
     case unit, result, failure, cancel
+    case samples, data
     case parameters
     case log, acknowledgement
     case statusRequest = "status-request"
@@ -27,6 +28,8 @@ public enum Message: Hashable, Sendable {
     case result(UnitResult)
     case failure(UnitFailure)
     case cancel(UnitCancellation)
+    case samples(SampleShipment)
+    case data(DataDeclaration)
     case parameters(ParameterUpdate)
     case log(LogBatch)
     case acknowledgement(Acknowledgement)
@@ -47,6 +50,8 @@ public enum Message: Hashable, Sendable {
         case .result(let payload): payload
         case .failure(let payload): payload
         case .cancel(let payload): payload
+        case .samples(let payload): payload
+        case .data(let payload): payload
         case .parameters(let payload): payload
         case .log(let payload): payload
         case .acknowledgement(let payload): payload

@@ -23,6 +23,8 @@ extension StatusReport: MessagePayload {
         try check.amount(updatedAt, "updatedAt")
         for name in metrics.keys { try check.name(name, "metrics") }
         for fault in faults { try check.text(fault, "faults") }
+        if let waitingShare { try check.amount(waitingShare, "waitingShare") }
+        if let damagedSamples { try check.count(damagedSamples, "damagedSamples") }
         for worker in workers { try worker.check(check) }
     }
 }
@@ -38,6 +40,7 @@ extension WorkerStatus {
         try check.amount(lagSeconds, "workers.lagSeconds")
         try check.count(residentBytes, "workers.residentBytes")
         try check.amount(joined, "workers.joined")
+        if let waitingShare { try check.amount(waitingShare, "workers.waitingShare") }
     }
 }
 

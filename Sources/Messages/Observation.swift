@@ -48,13 +48,17 @@ public struct StatusReport: Hashable, Codable, Sendable {
     public var workers: [WorkerStatus]
     /// What goes wrong at present, in sentences for people.
     public var faults: [String]
+    /// The share of lanes' time, from 0 to 1, in which they waited for samples, over all workers that the run had.
+    public var waitingShare: Double?
+    /// Samples that could not be decoded and were left out.
+    public var damagedSamples: Int?
     public var startedAt: Double
     public var updatedAt: Double
 
     public init(
         run: String, recipe: String, phase: String, state: RunState, step: Int, totalSteps: Int, epoch: Int, rate: Double,
         secondsLeft: Double? = nil, metrics: [String: Double] = [:], workers: [WorkerStatus] = [], faults: [String] = [],
-        startedAt: Double, updatedAt: Double
+        waitingShare: Double? = nil, damagedSamples: Int? = nil, startedAt: Double, updatedAt: Double
     ) {
         self.run = run
         self.recipe = recipe
@@ -68,6 +72,8 @@ public struct StatusReport: Hashable, Codable, Sendable {
         self.metrics = metrics
         self.workers = workers
         self.faults = faults
+        self.waitingShare = waitingShare
+        self.damagedSamples = damagedSamples
         self.startedAt = startedAt
         self.updatedAt = updatedAt
     }
@@ -87,10 +93,14 @@ public struct WorkerStatus: Hashable, Codable, Sendable {
     public var residentBytes: Int
     /// When it was admitted.
     public var joined: Double
+    /// The share of its lanes' time, from 0 to 1, in which they waited for samples.
+    public var waitingShare: Double?
+    /// Whether it reads samples from a copy of its own.
+    public var readsOwnData: Bool?
 
     public init(
         name: String, host: String, pid: Int, threads: Int, state: WorkerState, share: Double, unitsDone: Int,
-        lagSeconds: Double, residentBytes: Int, joined: Double
+        lagSeconds: Double, residentBytes: Int, joined: Double, waitingShare: Double? = nil, readsOwnData: Bool? = nil
     ) {
         self.name = name
         self.host = host
@@ -102,6 +112,8 @@ public struct WorkerStatus: Hashable, Codable, Sendable {
         self.lagSeconds = lagSeconds
         self.residentBytes = residentBytes
         self.joined = joined
+        self.waitingShare = waitingShare
+        self.readsOwnData = readsOwnData
     }
 }
 

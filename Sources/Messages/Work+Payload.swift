@@ -31,6 +31,9 @@ extension UnitResult: MessagePayload {
     func check(_ check: FieldCheck) throws(ProtocolError) {
         try check.amount(seconds, "seconds")
         for name in figures.keys { try check.name(name, "figures") }
+        try check.require(
+            damaged?.count ?? 0 <= DamagedSample.largestCount, "damaged", "names more than \(DamagedSample.largestCount) samples")
+        for sample in damaged ?? [] { try sample.check(check) }
     }
 }
 
@@ -39,7 +42,11 @@ extension UnitFailure: MessagePayload {
     var wrapped: Message { .failure(self) }
     var carriedUnit: UInt64? { unit }
     mutating func attach(unit: UInt64?, tensors: [WireTensor]) throws(ProtocolError) { self.unit = try Self.required(unit) }
-    func check(_ check: FieldCheck) throws(ProtocolError) { try check.text(what, "what") }
+
+    func check(_ check: FieldCheck) throws(ProtocolError) {
+        try check.text(what, "what")
+        if let sample { try check.count(sample, "sample") }
+    }
 }
 
 extension UnitCancellation: MessagePayload {

@@ -9,7 +9,7 @@ public struct WorkUnit: Hashable, Codable, Sendable {
     /// The parameter sets it is computed with; sent to this worker before the unit.
     public var needs: [ParameterReference]
     public var work: UnitDescription
-    /// `samples` (U8 or F32) and `labels` (I64) where the worker has no data of its own.
+    /// `samples` (U8) and `labels` (I64), unless they came before it or the worker has data of its own.
     public var tensors: [WireTensor]
 
     public init(id: UInt64, needs: [ParameterReference], work: UnitDescription, tensors: [WireTensor] = []) {
@@ -38,21 +38,27 @@ public struct UnitResult: Hashable, Codable, Sendable {
     /// Scalars by name: a loss sum, a correct count. They may be NaN or infinite, as a diverged loss is.
     public var figures: [String: Double]
     public var tensors: [WireTensor]
+    /// Samples that were left out because they could not be decoded; nil where there are none.
+    public var damaged: [DamagedSample]?
 
-    public init(unit: UInt64, seconds: Double, figures: [String: Double] = [:], tensors: [WireTensor] = []) {
+    public init(
+        unit: UInt64, seconds: Double, figures: [String: Double] = [:], tensors: [WireTensor] = [], damaged: [DamagedSample]? = nil
+    ) {
         self.unit = unit
         self.seconds = seconds
         self.figures = figures
         self.tensors = tensors
+        self.damaged = damaged
     }
 
-    enum CodingKeys: String, CodingKey { case seconds, figures }
+    enum CodingKeys: String, CodingKey { case seconds, figures, damaged }
 
     public init(from decoder: any Decoder) throws {
         let container = try decoder.container(keyedBy: CodingKeys.self)
         unit = 0
         seconds = try container.decode(Double.self, forKey: .seconds)
         figures = try container.decode([String: Double].self, forKey: .figures)
+        damaged = try container.decodeIfPresent([DamagedSample].self, forKey: .damaged)
         tensors = []
     }
 }
@@ -63,20 +69,24 @@ public struct UnitFailure: Hashable, Codable, Sendable {
     public var what: String
     /// Whether another worker, or a later try, may succeed.
     public var retryable: Bool
+    /// The sample that could not be decoded, where that was the cause: its place in the split.
+    public var sample: Int?
 
-    public init(unit: UInt64, what: String, retryable: Bool) {
+    public init(unit: UInt64, what: String, retryable: Bool, sample: Int? = nil) {
         self.unit = unit
         self.what = what
         self.retryable = retryable
+        self.sample = sample
     }
 
-    enum CodingKeys: String, CodingKey { case what, retryable }
+    enum CodingKeys: String, CodingKey { case what, retryable, sample }
 
     public init(from decoder: any Decoder) throws {
         let container = try decoder.container(keyedBy: CodingKeys.self)
         unit = 0
         what = try container.decode(String.self, forKey: .what)
         retryable = try container.decode(Bool.self, forKey: .retryable)
+        sample = try container.decodeIfPresent(Int.self, forKey: .sample)
     }
 }
 

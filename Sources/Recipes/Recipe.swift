@@ -186,6 +186,8 @@ public struct Recipe: Codable, Hashable, Sendable {
         public var unitAttempts = 5
         /// Workers that must be there before the work begins.
         public var minimumWorkers = 1
+        /// Encoded samples that a worker may be sent before their step is due, in MiB; 0: none.
+        public var samplesAheadMegabytes = 256
 
         public init() {}
     }

@@ -77,6 +77,8 @@ public struct WorkerOptions: Sendable {
     public var threads: Int?
     /// Nil for host name and process number.
     public var name: String?
+    /// A copy of the run's data set on the worker's machine: a specification, or the path at which it lies; nil for samples sent.
+    public var data: String?
     /// How long it tries to reach a coordinator before it ends.
     public var giveUpAfterSeconds: Double
     /// Started by `run`, which decides when it ends: Ctrl-C, which the terminal sends to both, is not for it.
@@ -84,12 +86,13 @@ public struct WorkerOptions: Sendable {
     public var verbosity: Verbosity
 
     public init(
-        connect: String, threads: Int? = nil, name: String? = nil, giveUpAfterSeconds: Double = 60, supervised: Bool = false,
+        connect: String, threads: Int? = nil, name: String? = nil, data: String? = nil, giveUpAfterSeconds: Double = 60, supervised: Bool = false,
         verbosity: Verbosity = .normal
     ) {
         self.connect = connect
         self.threads = threads
         self.name = name
+        self.data = data
         self.giveUpAfterSeconds = giveUpAfterSeconds
         self.supervised = supervised
         self.verbosity = verbosity

@@ -27,7 +27,7 @@ import Testing
 
     /// Who was dealt which unit, in the order of the actions.
     private func dealt(_ actions: [CoordinatorMachine.Action]) -> [String] {
-        actions.compactMap { if case .send(let peer, .unit(let unit)) = $0 { "\(peer.bytes[0]):\(unit.id)" } else { nil } }
+        actions.compactMap { if case .deal(let peer, let unit, _) = $0 { "\(peer.bytes[0]):\(unit.id)" } else { nil } }
     }
 
     private func completed(_ actions: [CoordinatorMachine.Action]) -> [UInt64] {
@@ -117,7 +117,7 @@ import Testing
         let kinds = machine.submit([unit(1, needs: [reference]), unit(2, needs: [reference])]).map { action in
             switch action {
             case .sendParameters(_, let sent): "parameters \(sent.version)"
-            case .send(_, .unit(let unit)): "unit \(unit.id)"
+            case .deal(_, let unit, _): "unit \(unit.id)"
             default: "other"
             }
         }

@@ -25,6 +25,8 @@ import Testing
             case .send(let message): "send \(message.kind)"
             case .configure: "configure"
             case .store: "store"
+            case .prepare: "prepare"
+            case .drop(let unit): "drop \(unit)"
             case .begin: "begin"
             case .release(let sequence): "release \(sequence)"
             case .stopLending: "stop lending"
@@ -125,5 +127,41 @@ import Testing
         var machine = machine()
         _ = machine.handle(.received(welcome), at: 0)
         #expect(kinds(machine.handle(.received(.ended(RunEnd(outcome: .finished, message: ""))), at: 1)) == ["discard", "send goodbye", "done"])
+    }
+
+    private var shipment: Message {
+        .samples(SampleShipment(unit: 4, work: .survey(SurveyUnit(
+            wantHeads: false, wantLabelSums: false,
+            part: TreePart(node: TreeNode(level: 0, index: 0), shardCount: 1, shards: [ShardSlice(index: 0, sampleIndices: [0])])))))
+    }
+
+    @Test func samplesArePreparedWhileJoinedAndDroppedWhenCancelled() {
+        var machine = machine()
+        #expect(machine.handle(.received(shipment), at: 0).isEmpty, "nobody welcomed it yet")
+        _ = machine.handle(.received(welcome), at: 0)
+        #expect(kinds(machine.handle(.received(shipment), at: 0)) == ["prepare"])
+        #expect(kinds(machine.handle(.received(.cancel(UnitCancellation(unit: 4))), at: 1)) == ["drop 4"])
+        // What was begun is finished.
+        _ = machine.handle(.received(unit), at: 1)
+        #expect(machine.handle(.received(.cancel(UnitCancellation(unit: 3))), at: 1).isEmpty)
+    }
+
+    @Test func dataOfItsOwnIsDeclaredOnlyWhereItIsKnown() {
+        var machine = machine()
+        let declaration = DataDeclaration(splits: [SplitFacts(split: "train", facts: ["samples": "5"])])
+        #expect(machine.handle(.hasData(declaration), at: 0).isEmpty)
+        _ = machine.handle(.received(welcome), at: 0)
+        #expect(kinds(machine.handle(.hasData(declaration), at: 0)) == ["send data"])
+    }
+
+    @Test func heartbeatsTellHowLongLanesWaited() {
+        var machine = machine()
+        _ = machine.handle(.received(welcome), at: 0)
+        (machine.laneSeconds, machine.waitedSeconds) = (12, 0.5)
+        guard case .send(.heartbeat(let heartbeat))? = machine.handle(.tick, at: 1).first else {
+            Issue.record("no heartbeat")
+            return
+        }
+        #expect(heartbeat.laneSeconds == 12 && heartbeat.waitedSeconds == 0.5)
     }
 }

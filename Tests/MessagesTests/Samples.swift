@@ -18,8 +18,10 @@ enum Samples {
         ("unit-filters", from("coordinator", .unit(filterUnit))),
         ("result", from("anna", .result(result))),
         ("result-in-memory", from("anna", .result(resultInMemory))),
-        ("failure", from("anna", .failure(UnitFailure(unit: 7, what: "out of memory", retryable: true)))),
+        ("failure", from("anna", .failure(UnitFailure(unit: 7, what: "the JPEG file is damaged", retryable: false, sample: 17)))),
         ("cancel", from("coordinator", .cancel(UnitCancellation(unit: 7)))),
+        ("samples", from("coordinator", .samples(shipment))),
+        ("data", from("anna", .data(DataDeclaration(splits: [facts])))),
         ("parameters", from("coordinator", .parameters(parameters))),
         ("parameters-in-memory", from("coordinator", .parameters(parametersInMemory))),
         ("log", from("anna", .log(LogBatch(firstSequence: 12, records: [record], dropped: 3)))),
@@ -38,16 +40,18 @@ enum Samples {
     static let hello = Hello(
         name: "anna", incarnation: "6F9619FF-8B86-D011-B42D-00CF4FC964FF", host: "node1", pid: 4711, threads: 2,
         fingerprint: "avx512 SkylakeX 0.3.21 release", protocolRange: ProtocolRange(lowest: 1, highest: 2),
-        memory: memory(1))
+        samplesAhead: true, memory: memory(1))
     static func memory(_ sequence: Int) -> SegmentReference {
         SegmentReference(process: 4711, descriptor: 7, identifier: "0123456789abcdef0123456789abcdef", sequence: sequence)
     }
     static let welcome = Welcome(
         run: "fashion-demo-1", name: "anna-2", heartbeatSeconds: 1, timeoutSeconds: 7.5, task: #"{"model":"vgg11","width":16}"#,
-        memory: memory(2))
+        data: DataSummary(dataset: "folder:/pictures?size=64", splits: [facts]), memory: memory(2))
+    static let facts = SplitFacts(split: "train", facts: ["samples": "500", "names": "0f1e", "sizes": "2d3c"])
     static let refusal = Refusal(
         code: .fingerprint, reason: "kernels differ: \"avx2\", not \"avx512\"", remedy: "build with FILTERSCOPE_MARCH=x86-64-v3 everywhere")
-    static let heartbeat = Heartbeat(sequence: 41, unit: 1 << 63, lanesBusy: 2, residentBytes: 123_456_789, unitsDone: 40)
+    static let heartbeat = Heartbeat(sequence: 41, unit: 1 << 63, lanesBusy: 2, residentBytes: 123_456_789, unitsDone: 40,
+        laneSeconds: 81.5, waitedSeconds: 0.25)
     static let samples = WireTensor("samples", [2, 2, 3, 1], uint8s: Data(0..<12))
     static let labels = WireTensor("labels", [2], int64s: [9, -1])
     static let shards = [ShardSlice(index: 2, sampleIndices: [17]), ShardSlice(index: 3, sampleIndices: [59_999])]
@@ -56,6 +60,7 @@ enum Samples {
         step: 1200, epoch: 2, batchCount: 100, seed: .max, augment: true, part: part)
     static let needs = [ParameterReference(set: "network", version: 1200), ParameterReference(set: "statistics", version: 3)]
     static let trainUnit = WorkUnit(id: 7, needs: needs, work: .train(train), tensors: [samples, labels])
+    static let shipment = SampleShipment(unit: 8, work: .train(train), tensors: [samples, labels])
     static let headsUnit = WorkUnit(id: 8, needs: needs, work: .heads(train))
     static let surveyUnit = WorkUnit(
         id: 9, needs: [],
@@ -70,7 +75,7 @@ enum Samples {
         tensors: [
             WireTensor("gradient", [2, 2], floats: [1, -0.5, .leastNonzeroMagnitude, 3.25]),
             WireTensor("sums", [2], doubles: [1e300, -.pi]),
-        ])
+        ], damaged: [DamagedSample(sample: 17, what: "the JPEG file is damaged")])
     static let parameters = ParameterUpdate(set: "network", version: 1201, tensors: [WireTensor("values", [3], floats: [0.1, 0.2, 0.3])])
     static let resultInMemory = UnitResult(
         unit: 7, seconds: 0.25, figures: ["loss": 230.2585],
@@ -84,8 +89,8 @@ enum Samples {
         rate: 812.5, secondsLeft: 73.5, metrics: ["loss": 2.25, "accuracy": 0.125],
         workers: [WorkerStatus(
             name: "anna", host: "node1", pid: 4711, threads: 2, state: .lagging, share: 0.5, unitsDone: 40, lagSeconds: 2.5,
-            residentBytes: 123_456_789, joined: 1_700_000_000)],
-        faults: ["worker \"bert\" is silent for 9 s"], startedAt: 1_700_000_000, updatedAt: 1_700_000_060.5)
+            residentBytes: 123_456_789, joined: 1_700_000_000, waitingShare: 0.0125, readsOwnData: true)],
+        faults: ["worker \"bert\" is silent for 9 s"], waitingShare: 0.0078125, damagedSamples: 3, startedAt: 1_700_000_000, updatedAt: 1_700_000_060.5)
     static let logsRequest = LogsRequest(after: 100, limit: 50, level: .info, worker: "anna", grep: "slow", since: 1_700_000_000)
     static let logs = LogsReply(entries: [LogEntry(id: 101, record: record)], lastID: 140, finished: true)
 }

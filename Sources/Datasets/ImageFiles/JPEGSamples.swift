@@ -18,5 +18,11 @@ struct JPEGSamples: SampleSource {
     func sample(_ index: Int) throws(Problem) -> Data { try tree.contents(Int(members[index])) }
     func byteCount(of index: Int) -> Int { tree.table.byteCount(Int(members[index])) }
     func name(of index: Int) -> String? { tree.location(Int(members[index])) }
+
+    func fileName(of index: Int) -> [UInt8]? {
+        let path = tree.table.pathBytes(Int(members[index]))
+        return Array(path[(path.lastIndex(of: UInt8(ascii: "/")).map { $0 + 1 } ?? 0)...])
+    }
+
     func selecting(_ rows: [Int]) -> any SampleSource { JPEGSamples(tree, rows.map { members[$0] }) }
 }

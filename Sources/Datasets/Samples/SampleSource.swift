@@ -13,6 +13,8 @@ protocol SampleSource: Sendable {
     func window(_ range: Range<Int>) -> Data?
     /// What the sample is called where it came from, its path say; nil where it has no name of its own.
     func name(of index: Int) -> String?
+    /// The last part of that name, in bytes.
+    func fileName(of index: Int) -> [UInt8]?
     /// Bytes of one stored sample.
     func byteCount(of index: Int) -> Int
     /// The samples `rows`, in that order.
@@ -22,6 +24,7 @@ protocol SampleSource: Sendable {
 extension SampleSource {
     func window(_ range: Range<Int>) -> Data? { nil }
     func name(of index: Int) -> String? { nil }
+    func fileName(of index: Int) -> [UInt8]? { nil }
 }
 
 /// Samples of one size, back to back in memory.

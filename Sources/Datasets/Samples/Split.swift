@@ -50,6 +50,12 @@ public struct Split: Sendable {
         return source.byteCount(of: index)
     }
 
+    /// The stored bytes of neighbouring samples where they lie in memory; nil elsewhere.
+    func window(_ range: Range<Int>) -> Data? { source.window(range) }
+
+    /// The name of a sample's file, without its folders; nil where it has none.
+    func fileName(of index: Int) -> [UInt8]? { source.fileName(of: index) }
+
     /// What a sample is called where it came from, for messages: its path, or "sample 7".
     public func sampleName(_ index: Int) -> String { source.name(of: index) ?? "sample \(index)" }
 

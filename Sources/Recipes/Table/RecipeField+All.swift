@@ -60,6 +60,9 @@ extension RecipeField {
             "How long the coordinator waits for enough workers before it gives up."),
         integer("cluster.unitAttempts", \.cluster.unitAttempts, 1...1000, "Times that a unit of work is dealt before the run fails."),
         integer("cluster.minimumWorkers", \.cluster.minimumWorkers, 1...65_536, unit: "workers", "Workers that must have joined before work begins."),
+        integer(
+            "cluster.samplesAheadMegabytes", \.cluster.samplesAheadMegabytes, 0...65_536, unit: "MiB",
+            "The most encoded samples that a worker is sent before their step is due, to be decoded meanwhile; 0 sends none ahead."),
     ]
 
     private static let checkpoints: [RecipeField] = [

@@ -24,11 +24,15 @@ public struct RunSummary: Codable, Hashable, Sendable {
     public var headPool: Int?
     public var layers: [LayerRow]
     public var claims: [Claim]
+    /// Samples that could not be decoded and were left out; nil in summaries of earlier versions.
+    public var damagedSamples: Int?
+    /// The share of lanes' time in which they waited for samples.
+    public var waitingShare: Double?
 
     public init(
         testAccuracy: Double?, testTop5Accuracy: Double? = nil, weightsSHA256: String, wallSeconds: Double, recipe: String,
         model: String, dataset: String, labelNames: [String], labelDraw: LabelDraw? = nil, threshold: Double, headPool: Int? = nil,
-        layers: [LayerRow], claims: [Claim]
+        layers: [LayerRow], claims: [Claim], damagedSamples: Int? = nil, waitingShare: Double? = nil
     ) {
         self.testAccuracy = testAccuracy
         self.testTop5Accuracy = testTop5Accuracy
@@ -44,6 +48,8 @@ public struct RunSummary: Codable, Hashable, Sendable {
         self.headPool = headPool
         self.layers = layers
         self.claims = claims
+        self.damagedSamples = damagedSamples
+        self.waitingShare = waitingShare
     }
 
     private enum CodingKeys: String, CodingKey {
@@ -57,6 +63,8 @@ public struct RunSummary: Codable, Hashable, Sendable {
         case threshold
         case headPool = "head_pool"
         case layers, claims
+        case damagedSamples = "damaged_samples"
+        case waitingShare = "waiting_share"
     }
 
     public func encode(to encoder: any Encoder) throws {
@@ -75,6 +83,8 @@ public struct RunSummary: Codable, Hashable, Sendable {
         try container.encode(headPool, forKey: .headPool)
         try container.encode(layers, forKey: .layers)
         try container.encode(claims, forKey: .claims)
+        try container.encode(damagedSamples, forKey: .damagedSamples)
+        try container.encode(waitingShare, forKey: .waitingShare)
     }
 
     /// Reads a summary that `ResultFiles` wrote.

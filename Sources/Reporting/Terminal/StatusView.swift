@@ -17,6 +17,10 @@ public enum StatusView {
         var pace = ["epoch \(report.epoch)", "\(NumberText.short(report.rate)) images/s"]
         if let left = report.secondsLeft { pace.append("\(NumberText.duration(left)) left") }
         lines.append("Pace     " + pace.joined(separator: ", "))
+        if let waiting = report.waitingShare {
+            lines.append("Waiting  \(NumberText.percent(waiting, digits: 2)) of lanes' time, for samples")
+        }
+        if let damaged = report.damagedSamples, damaged > 0 { lines.append("Damaged  \(damaged) samples, left out") }
         if !report.metrics.isEmpty {
             let metrics = report.metrics.sorted { $0.key < $1.key }.map { "\(TextColumns.printable($0.key)) \(NumberText.short($0.value))" }
             for (index, line) in TextColumns.wrapped(metrics.joined(separator: ", "), width: width - 9).enumerated() {
@@ -43,15 +47,15 @@ public enum StatusView {
 
     private static func workerLines(_ report: StatusReport, width: Int, colored: Bool) -> [String] {
         guard !report.workers.isEmpty else { return ["No worker has joined yet."] }
-        var cells = [["worker", "host", "threads", "state", "share", "units", "silent", "memory"]]
+        var cells = [["worker", "host", "threads", "state", "share", "units", "waits", "silent", "memory"]]
         for worker in report.workers {
             cells.append([
-                TextColumns.truncated(TextColumns.printable(worker.name), to: 14), TextColumns.truncated(TextColumns.printable(worker.host), to: 11),
+                TextColumns.truncated(TextColumns.printable(worker.name), to: 13), TextColumns.truncated(TextColumns.printable(worker.host), to: 9),
                 "\(worker.threads)", worker.state.rawValue, NumberText.percent(worker.share, digits: 0), "\(worker.unitsDone)",
-                NumberText.duration(worker.lagSeconds), NumberText.bytes(worker.residentBytes),
+                worker.waitingShare.map { NumberText.percent($0, digits: 1) } ?? "", NumberText.duration(worker.lagSeconds), NumberText.bytes(worker.residentBytes),
             ])
         }
-        let lines = TextColumns.lines(cells, alignment: [.left, .left, .right, .left, .right, .right, .right, .right])
+        let lines = TextColumns.lines(cells, alignment: [.left, .left, .right, .left, .right, .right, .right, .right, .right])
         // Colour goes over finished lines: escape codes would count as characters before.
         return lines.enumerated().map { index, line in
             let line = TextColumns.truncated(line, to: width)

@@ -14,6 +14,9 @@ public enum SummaryText {
             "Weights    sha256 \(summary.weightsSHA256)",
             "Duration   \(String(format: "%.0f", summary.wallSeconds)) s",
         ]
+        if let damaged = summary.damagedSamples, damaged > 0 {
+            lines.append("Damaged    \(damaged) \(damaged == 1 ? "sample" : "samples") left out; the log names them")
+        }
         if let headPool = summary.headPool { lines.append("Heads      over maps average-pooled to \(headPool)x\(headPool)") }
         lines.append("Report     \(directory.reportPath)")
         return lines.map { $0 + "\n" }.joined() + "\n" + LayerTable.text(summary.layers) + "\n"

@@ -27,7 +27,10 @@ public final class Journal: JournalReading {
         try database.executeScript("PRAGMA synchronous = NORMAL; PRAGMA foreign_keys = ON")
         let database = database
         try database.transaction { () throws(Problem) in
-            guard try Self.isEmpty(database) else { return try Self.refuseForeign(database) }
+            guard try Self.isEmpty(database) else {
+                try Self.refuseForeign(database)
+                return try Self.bringUpToDate(database)
+            }
             try database.executeScript(JournalSchema.tables)
             try database.executeScript(
                 "PRAGMA application_id = \(JournalSchema.applicationID); PRAGMA user_version = \(JournalSchema.version)")
@@ -53,6 +56,12 @@ public final class Journal: JournalReading {
         Problem(
             "the journal is damaged (\(cause))", at: path,
             remedy: "put a copy of it back, or start the run anew in another directory; checkpoints and results stay as they are")
+    }
+
+    private static func bringUpToDate(_ database: Database) throws(Problem) {
+        let version = try database.rows("PRAGMA user_version") { row throws(Problem) in try row.integer(0) }
+        guard version == [1] else { return }
+        try database.executeScript("\(JournalSchema.feedingTables) PRAGMA user_version = \(JournalSchema.version)")
     }
 
     fileprivate static func refuseForeign(_ database: Database) throws(Problem) {

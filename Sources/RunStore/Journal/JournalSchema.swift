@@ -1,9 +1,21 @@
 /// The tables of `run.sqlite`. Times are seconds since 1970 by the coordinator's clock.
 enum JournalSchema {
     /// In the file's user_version. Raise it with every change of the tables, and add the change to `Journal`.
-    static let version = 1
+    static let version = 2
     /// In the file's application_id: "FSJ1".
     static let applicationID = 0x4653_4A31
+
+    /// New in version 2. lane_seconds: what a worker's lanes spent on units; waited_seconds: those of it in which they waited for
+    /// samples. damaged_samples: left out, since they cannot be decoded.
+    static let feedingTables = """
+        CREATE TABLE feeding (
+            name TEXT NOT NULL, incarnation TEXT NOT NULL, lane_seconds REAL NOT NULL, waited_seconds REAL NOT NULL,
+            PRIMARY KEY (name, incarnation)) WITHOUT ROWID;
+
+        CREATE TABLE damaged_samples (
+            split TEXT NOT NULL, sample INTEGER NOT NULL, name TEXT NOT NULL, cause TEXT NOT NULL,
+            PRIMARY KEY (split, sample)) WITHOUT ROWID;
+        """
 
     static let tables = """
         -- Facts about the whole run: state, recipe, started, finished, weights_sha256 ...
@@ -68,6 +80,8 @@ enum JournalSchema {
 
         CREATE TABLE claims (
             claim TEXT PRIMARY KEY, verdict TEXT NOT NULL, text TEXT NOT NULL, figures TEXT NOT NULL);
+
+        \(feedingTables)
 
         CREATE TABLE status (id INTEGER PRIMARY KEY CHECK (id = 1), json TEXT NOT NULL, updated REAL NOT NULL);
         """

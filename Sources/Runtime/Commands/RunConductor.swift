@@ -51,7 +51,8 @@ struct RunConductor {
             CoordinatorMachine.Settings(
                 run: UUID().uuidString, task: try task.encoded(), fingerprint: kernelFingerprint,
                 heartbeatSeconds: recipe.cluster.heartbeatSeconds, timeoutSeconds: recipe.cluster.workerTimeoutSeconds,
-                unitAttempts: recipe.cluster.unitAttempts),
+                unitAttempts: recipe.cluster.unitAttempts, data: dataset.summary,
+                bytesAhead: recipe.cluster.samplesAheadMegabytes << 20),
             bind: bind, insecure: insecure, firstUnit: try journal.highestUnitID() + 1, logger: logger)
         cluster.setOwner(recorder)
         recorder.workersForStatus = { [unowned cluster] in (cluster.workers, cluster.now) }

@@ -1,4 +1,5 @@
 import Coordination
+import Datasets
 import Diagnostics
 import Foundation
 import Messages
@@ -11,6 +12,8 @@ protocol ClusterOwner: AnyObject {
     func workerLeft(_ worker: RosterWorker, reason: String) throws
     func unitsSubmitted(_ count: Int)
     func unitCompleted(_ unit: WorkUnit, _ result: UnitResult, worker: RosterWorker, attempts: Int)
+    /// Samples that a worker left out, for they cannot be decoded.
+    func samplesDamaged(_ samples: [DamagedSample], of split: Split)
     /// Log records that a worker shipped.
     func received(_ records: [LogRecord])
     /// - Parameter now: the clock of the workers' times.
@@ -47,6 +50,8 @@ final class Cluster {
     let sums = StoragePool(kept: 4 + ProcessInfo.processInfo.activeProcessorCount)
     private var nextVersion: UInt64 = 1
     private var nextUnit: UInt64
+    /// The samples of open units: read when a unit is dealt to a worker without a copy of its own.
+    private var samples: [UInt64: (split: Split, indices: [Int])] = [:]
     private var results: [(WorkUnit, UnitResult)] = []
     private var givenUp: Problem?
 
@@ -92,23 +97,49 @@ final class Cluster {
         return WorkUnit(id: nextUnit, needs: needs, work: description, tensors: tensors)
     }
 
+    /// A unit over samples of a split, under the next free number. What it needs is settled when it is performed.
+    func assignment(_ description: UnitDescription, samples indices: [Int], of split: Split) -> WorkUnit {
+        let unit = assignment(description, needs: [], tensors: [])
+        samples[unit.id] = (split, indices)
+        return unit
+    }
+
+    /// Sends the samples of units that will be performed, as far as the limit goes, so that workers decode them while they
+    /// compute others.
+    /// - Throws: `Problem` when samples cannot be read.
+    func prepare(_ assignments: [WorkUnit]) throws {
+        try act(machine.prepare(assignments.map { unit in
+            let bytes = samples[unit.id].map { samples in samples.indices.reduce(0) { $0 + samples.split.byteCount(of: $1) } }
+            return (unit, bytes ?? 0)
+        }))
+    }
+
     /// Deals out units and hands every result to `take` once, in the order in which they come.
-    /// - Parameter interruptible: whether Ctrl-C ends the wait at once; otherwise the units are finished first.
-    /// - Throws: `Interrupted`; `Problem` when a unit fails for good or a result cannot be taken.
+    /// - Parameters:
+    ///   - interruptible: whether Ctrl-C ends the wait at once; otherwise the units are finished first.
+    ///   - meanwhile: called when the units are dealt, to prepare others.
+    /// - Throws: `Interrupted`; `Problem` when a unit fails for good, samples cannot be read or a result cannot be taken.
     func perform(
-        _ assignments: [WorkUnit], interruptible: Bool, waitSeconds: Double, take: (WorkUnit, UnitResult) throws -> Void
+        _ assignments: [WorkUnit], interruptible: Bool, waitSeconds: Double, meanwhile: () throws -> Void = {},
+        take: (WorkUnit, UnitResult) throws -> Void
     ) throws {
         owner?.unitsSubmitted(assignments.count)
         try act(machine.submit(assignments))
+        try meanwhile()
+        var missing = Set(assignments.map(\.id))
         var lonelySince = machine.workers.isEmpty ? now : nil
         while true {
-            for (assignment, result) in results { try take(assignment, result) }
+            for (assignment, result) in results {
+                missing.remove(assignment.id)
+                try take(assignment, result)
+            }
             results = []
             if let givenUp { throw givenUp }
-            if machine.openUnitCount == 0 { return }
+            if missing.isEmpty { return }
             // With no worker the step cannot be finished, so an interrupt ends the wait even in mid-step.
             if Interrupt.requested, interruptible || machine.workers.isEmpty {
                 machine.abandonUnits()
+                samples = [:]
                 throw Interrupted()
             }
             if machine.workers.isEmpty {
@@ -191,7 +222,9 @@ final class Cluster {
             guard envelope.run.isEmpty || envelope.run == run else { return .ofAnotherRun(peer) }
             switch envelope.message {
             case .hello(let hello): neighbours.note(hello, from: peer)
-            case .failure: neighbours.sendWeights(to: peer)
+            case .failure(let failure):
+                neighbours.sendWeights(to: peer)
+                return .received(peer, .failure(named(failure)))
             case .result(let result): return .received(peer, mapped(result, from: peer))
             default: break
             }
@@ -199,6 +232,14 @@ final class Cluster {
         } catch {
             return .garbled(peer, error.description)
         }
+    }
+
+    /// The failure with the name of the sample that was its cause, which the worker does not know.
+    private func named(_ failure: UnitFailure) -> UnitFailure {
+        guard let sample = failure.sample, let split = samples[failure.unit]?.split, sample < split.count else { return failure }
+        var failure = failure
+        failure.what = "\(split.sampleName(sample)): \(failure.what)"
+        return failure
     }
 
     /// The result with all its tensors here; or a failure, so that the unit is dealt again, if they cannot be had.
@@ -221,10 +262,20 @@ final class Cluster {
                 if welcome.memory != nil { logger.debug("memory in common", ["worker.name": welcome.name]) }
                 send(.welcome(welcome), to: peer)
             case .send(let peer, let message): send(message, to: peer)
+            case .deal(let peer, var unit, let withSamples):
+                if withSamples { unit.tensors += try sampleTensors(of: unit) }
+                send(.unit(unit), to: peer)
+            case .sendSamples(let peer, let unit, let withSamples):
+                let tensors = withSamples ? try sampleTensors(of: unit) : []
+                send(.samples(SampleShipment(unit: unit.id, work: unit.work, tensors: tensors)), to: peer)
             case .sendParameters(let peer, let reference):
                 let tensor = parameterTensor(reference, for: peer)
                 send(.parameters(ParameterUpdate(set: reference.set, version: reference.version, tensors: [tensor])), to: peer)
             case .completed(let assignment, let result, let worker, let attempts):
+                if let damaged = result.damaged, let split = samples[assignment.id]?.split {
+                    owner?.samplesDamaged(damaged.filter { $0.sample < split.count }, of: split)
+                }
+                samples[assignment.id] = nil
                 owner?.unitCompleted(assignment, result, worker: worker, attempts: attempts)
                 results.append((assignment, result))
             case .joined(let worker): try owner?.workerJoined(worker)
@@ -243,6 +294,16 @@ final class Cluster {
             case .log(let level, let message, let unit, let fields): logger.log(level, message, unit: unit, fields)
             }
         }
+    }
+
+    /// The encoded bytes of a unit's samples, framed one after the other, and their labels.
+    private func sampleTensors(of unit: WorkUnit) throws(Problem) -> [WireTensor] {
+        guard let (split, indices) = samples[unit.id] else { return [] }
+        let bytes = try split.encodedSamples(indices)
+        return [
+            WireTensor("samples", [bytes.count], uint8s: bytes),
+            WireTensor("labels", [indices.count], int64s: split.labels(indices).map(Int64.init)),
+        ]
     }
 
     /// Where a worker of this machine finds a parameter set, or the set as it travels to others.

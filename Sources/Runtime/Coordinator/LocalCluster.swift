@@ -1,4 +1,5 @@
 import Coordination
+import Datasets
 import Diagnostics
 import Foundation
 import Kernels
@@ -58,6 +59,15 @@ final class LocalCluster: ClusterOwner {
     func workerLeft(_ worker: RosterWorker, reason: String) {}
     func unitsSubmitted(_ count: Int) { total += count }
     func unitCompleted(_ unit: WorkUnit, _ result: UnitResult, worker: RosterWorker, attempts: Int) { done += 1 }
+
+    func samplesDamaged(_ samples: [DamagedSample], of split: Split) {
+        for sample in samples {
+            logSink.write(LogRecord(
+                time: Date().timeIntervalSince1970, level: .warning, source: "coordinator", message: "damaged sample left out",
+                fields: ["file": split.sampleName(sample.sample), "cause": sample.what]))
+        }
+    }
+
     func received(_ records: [LogRecord]) { for record in records { logSink.write(record) } }
 
     func statusReport(workers: [RosterWorker], now: Double) -> StatusReport {

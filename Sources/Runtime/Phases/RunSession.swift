@@ -45,7 +45,8 @@ final class RunSession {
             let layers = try measureFilters(survey)
             try recorder.flush()
             return try results.conclude(
-                accuracy: accuracy, layers: layers, weights: weights, wallSeconds: try recorder.wallSeconds())
+                accuracy: accuracy, layers: layers, weights: weights, wallSeconds: try recorder.wallSeconds(),
+                feeding: recorder.feeding)
         } catch let interrupted as Interrupted {
             try recorder.checkpoint(state)
             throw interrupted

@@ -47,28 +47,44 @@ struct SteppedPhase {
             ] : []
         let weights = name == .heads ? state.heads : state.network
         let velocity = name == .heads ? state.headVelocity : state.velocity
+        var following: ShardedWork?
         while state.position.step < totalSteps {
             let step = state.position.step
             let (epoch, stepInEpoch) = step.quotientAndRemainder(dividingBy: plan.stepsPerEpoch)
-            let shards = plan.shards(epoch: epoch, step: stepInEpoch)
-            let batchCount = plan.sampleCount(step: stepInEpoch)
+            let work = following ?? work(step, on: cluster)
+            following = nil
             let trained = cluster.publish(name == .heads ? ParameterSet.heads : ParameterSet.network, weights)
-            let work = ShardedWork(split: split, shards: shards, needs: frozen + [trained]) { part in
-                let unit = TrainUnit(
-                    step: step, epoch: epoch, batchCount: batchCount, seed: seed, augment: augment, part: part)
-                return name == .heads ? .heads(unit) : .train(unit)
+            var (sum, right) = try work.halves(
+                on: cluster, needs: frozen + [trained], interruptible: false, waitSeconds: waitSeconds
+            ) {
+                // Samples do not depend on weights: the next step's are decoded while this one is computed.
+                guard step + 1 < totalSteps else { return }
+                let next = self.work(step + 1, on: cluster)
+                try next.prepare(on: cluster)
+                following = next
             }
-            var (sum, right) = try work.halves(on: cluster, unitsPerWorker: 1, interruptible: false, waitSeconds: waitSeconds)
             let gradients = [sum.floats.removeValue(forKey: Figure.gradient), right?.floats.removeValue(forKey: Figure.gradient)]
             if let right { sum.add(right, from: cluster.sums) }
             let rate = schedule.rate(step: step, epoch: epoch)
             try update(weights, velocity, with: gradients.compactMap(\.self), rate: rate, scratch: cluster.sums)
-            let samples = try sum.samples(atMost: batchCount)
+            let samples = try sum.samples(atMost: plan.sampleCount(step: stepInEpoch))
             if name == .training { try updateStatistics(state.statistics, with: sum, samples: samples) }
             state.position.step = step + 1
             try after(StepOutcome(
                 step: step, epoch: epoch, endsEpoch: stepInEpoch + 1 == plan.stepsPerEpoch, learningRate: rate,
                 samples: samples, sum: sum))
+        }
+    }
+
+    /// A step, cut into units.
+    private func work(_ step: Int, on cluster: Cluster) -> ShardedWork {
+        let (epoch, stepInEpoch) = step.quotientAndRemainder(dividingBy: plan.stepsPerEpoch)
+        let batchCount = plan.sampleCount(step: stepInEpoch)
+        return ShardedWork(
+            split: split, shards: plan.shards(epoch: epoch, step: stepInEpoch), on: cluster, unitsPerWorker: 1
+        ) { part in
+            let unit = TrainUnit(step: step, epoch: epoch, batchCount: batchCount, seed: seed, augment: augment, part: part)
+            return name == .heads ? .heads(unit) : .train(unit)
         }
     }
 

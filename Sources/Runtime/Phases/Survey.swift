@@ -10,6 +10,7 @@ import Tensors
 /// activation of every label at every layer.
 struct Survey {
     struct Outcome {
+        /// Those that were counted: damaged ones may have been left out.
         let samples: Int
         /// The network's own; nil where its labels are not the samples'.
         let network: NetworkAccuracy?
@@ -36,10 +37,10 @@ struct Survey {
             Array(first..<min(first + shardSize, split.count))
         }
         guard !shards.isEmpty else { throw Problem("the split has no samples", remedy: "give a data set with a test split") }
-        let work = ShardedWork(split: split, shards: shards, needs: needs) { part in
+        let work = ShardedWork(split: split, shards: shards, on: cluster, unitsPerWorker: 4) { part in
             .survey(SurveyUnit(wantHeads: heads != nil, wantLabelSums: wantLabelSums, part: part))
         }
-        let sum = try work.sum(on: cluster, unitsPerWorker: 4, interruptible: true, waitSeconds: waitSeconds)
+        let sum = try work.sum(on: cluster, needs: needs, interruptible: true, waitSeconds: waitSeconds)
         return Outcome(
             samples: try sum.samples(atMost: split.count), network: try networkAccuracy(sum),
             headAccuracies: heads == nil ? [] : try headSet.heads.map { try share(sum, Figure.correct(of: $0.layer)) },

@@ -1,4 +1,5 @@
 import Coordination
+import Datasets
 import Diagnostics
 import Foundation
 import Kernels
@@ -26,6 +27,7 @@ final class RunRecorder: ClusterOwner {
     private var unitRows: [UnitRow] = []
     private var credits: [WorkerKey: (units: Int, samples: Int)] = [:]
     private var faults: [String] = []
+    private(set) var feeding = FeedingRecord()
     private var lastStatus = 0.0
 
     private struct WorkerKey: Hashable {
@@ -144,6 +146,8 @@ final class RunRecorder: ClusterOwner {
         for (key, credit) in credits.sorted(by: { $0.key.name < $1.key.name }) {
             try journal.credit(name: key.name, incarnation: key.incarnation, units: credit.units, samples: credit.samples)
         }
+        for worker in workersForStatus().workers { feeding.note(worker) }
+        try feeding.write(to: journal)
         unitRows = []
         credits = [:]
     }
@@ -169,6 +173,7 @@ final class RunRecorder: ClusterOwner {
     }
 
     func workerLeft(_ worker: RosterWorker, reason: String) throws(Problem) {
+        feeding.note(worker)
         try journal.transaction { () throws(Problem) in try writeUnits() }
         try journal.workerLeft(name: worker.name, incarnation: worker.incarnation, reason: reason, at: time)
         let text = "\(worker.name) left: \(reason)"
@@ -192,6 +197,14 @@ final class RunRecorder: ClusterOwner {
             worker: worker.name, attempts: attempts, seconds: result.seconds, state: .done, finishedAt: time))
     }
 
+    func samplesDamaged(_ samples: [DamagedSample], of split: Split) {
+        for row in feeding.note(samples, of: split) {
+            logSink.write(LogRecord(time: time, level: .warning, source: "coordinator", message: "damaged sample left out", fields: [
+                "file": row.name, "split": row.split, "cause": row.cause,
+            ]))
+        }
+    }
+
     func received(_ records: [LogRecord]) { for record in records { logSink.write(record) } }
 
     func idle() throws {
@@ -208,9 +221,14 @@ final class RunRecorder: ClusterOwner {
                 name: worker.name, host: worker.host, pid: worker.pid, threads: worker.threads,
                 state: worker.unitsInHand.isEmpty ? .idle : .working, share: Double(worker.unitsDone) / Double(all),
                 unitsDone: worker.unitsDone, lagSeconds: now - worker.lastHeard, residentBytes: worker.residentBytes,
-                joined: time - (now - worker.joinedAt))
+                joined: time - (now - worker.joinedAt), waitingShare: worker.waitingShare,
+                readsOwnData: !worker.ownSplits.isEmpty)
         }
-        return meter.report(run: directory.path, recipe: recipeName, workers: statuses, faults: faults, at: time)
+        for worker in workers { feeding.note(worker) }
+        var report = meter.report(run: directory.path, recipe: recipeName, workers: statuses, faults: faults, at: time)
+        report.waitingShare = feeding.waitingShare
+        report.damagedSamples = feeding.damagedCount
+        return report
     }
 
     func logs(for request: LogsRequest) throws(Problem) -> LogsReply {
@@ -247,6 +265,7 @@ final class RunRecorder: ClusterOwner {
     }
 
     func open() throws(Problem) {
+        try feeding.load(from: journal)
         try journal.allWorkersLeft(reason: "the coordinator started again", at: time)
         try journal.setCondition(.running)
         meter.state = .waitingForWorkers

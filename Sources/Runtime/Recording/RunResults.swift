@@ -55,7 +55,8 @@ struct RunResults {
 
     /// Journals the figures, gives the verdicts and writes every result file and the report.
     func conclude(
-        accuracy: NetworkAccuracy, layers: [LayerResult], weights: Digest, wallSeconds: Double
+        accuracy: NetworkAccuracy, layers: [LayerResult], weights: Digest, wallSeconds: Double,
+        feeding: FeedingRecord
     ) throws(Problem) -> RunSummary {
         let thresholds = SharpeningThresholds(
             accuracy: recipe.claims.accuracyCorrelation, fallingNoise: recipe.claims.noiseCorrelation,
@@ -65,7 +66,8 @@ struct RunResults {
             testAccuracy: accuracy.top1, testTop5Accuracy: accuracy.top5, weightsSHA256: weights.hexadecimal,
             wallSeconds: wallSeconds, recipe: recipe.name, model: network.specification.summary, dataset: recipe.dataset,
             labelNames: dataset.labelNames, labelDraw: dataset.labelDraw, threshold: recipe.analysis.threshold,
-            headPool: recipe.heads.headPool > 0 ? recipe.heads.headPool : nil, layers: layers.map(\.row), claims: claims)
+            headPool: recipe.heads.headPool > 0 ? recipe.heads.headPool : nil, layers: layers.map(\.row), claims: claims,
+            damagedSamples: feeding.damagedCount, waitingShare: feeding.waitingShare)
         try journal.transaction { () throws(Problem) in
             for (index, layer) in layers.enumerated() { try journal.record(Self.journalRow(index, layer)) }
             for (index, layer) in layers.enumerated() { try journal.record(layer.filters.map { Self.journalRow(index, $0) }) }

@@ -24,30 +24,20 @@ final class ShardComputer {
         self.pool = pool
         network = try Network(task.model)
         heads = try task.headSet(of: network)
-        preparer = SamplePreparer(task.preprocessing)
-    }
-
-    /// Samples as they travel: encoded bytes, framed one after the other, one label each, and who they are.
-    struct Shard: Sendable {
-        var samples: Data
-        var labels: [Int32]
-        /// Positions in the split; they key augmentation and dropout.
-        var indices: [Int]
-        /// The second labels of samples, once they are mixed.
-        var shares: [LabelShare]?
+        preparer = Feeder.preparer(task.preprocessing)
     }
 
     /// Forward, backward and batch statistics of a shard, or of two neighbours, of a mini-batch of `batchCount` samples. The second's
     /// gradient is added to the first's as it is made, with the bits of two that are added afterwards.
     func train(
-        _ shards: [Shard], batchCount: Int, step: Int, epoch: Int, seed: UInt64, augment: Bool, parameters: ParameterVector
+        _ shards: [ShardFeed], from feeder: Feeder, batchCount: Int, step: Int, seed: UInt64, parameters: ParameterVector
     ) throws(Problem) -> PartialSum {
         let lane = trainingLane ?? TrainingLane(network, shardSize: task.trainingShardSize)
         trainingLane = lane
         let gradients = ParameterVector(network.parameterLayout, from: pool)
         var sum: PartialSum?
         for shard in shards {
-            let shard = try prepare(shard, epoch: epoch, seed: seed, augment: augment, into: lane.input)
+            let shard = try feeder.take(shard, into: lane.input, with: preparer)
             let statistics = ParameterVector(network.statisticsLayout)
             let outcome = lane.run(
                 sampleCount: shard.labels.count, labels: shard.labels, shares: shard.shares, parameters: parameters, gradients: gradients,
@@ -69,14 +59,14 @@ final class ShardComputer {
 
     /// One forward pass of the frozen network and the gradient of every head.
     func trainHeads(
-        _ shard: Shard, batchCount: Int, epoch: Int, seed: UInt64, augment: Bool, parameters: ParameterVector, statistics: ParameterVector,
+        _ shard: ShardFeed, from feeder: Feeder, batchCount: Int, parameters: ParameterVector, statistics: ParameterVector,
         headParameters: ParameterVector
     ) throws(Problem) -> PartialSum {
         let lanes = headLanes ?? (
             InferenceLane(network, shardSize: task.trainingShardSize),
             HeadTrainingLane(heads, shardSize: task.trainingShardSize))
         headLanes = lanes
-        let shard = try prepare(shard, epoch: epoch, seed: seed, augment: augment, into: lanes.frozen.input)
+        let shard = try feeder.take(shard, into: lanes.frozen.input, with: preparer)
         _ = lanes.frozen.run(sampleCount: shard.labels.count, parameters: parameters, statistics: statistics)
         let gradients = ParameterVector(heads.layout, from: pool)
         let outcomes = lanes.heads.run(
@@ -94,14 +84,14 @@ final class ShardComputer {
     /// Test samples through the network as it is used: accuracy, and on request every head's accuracy and the sums of
     /// activations by label, layer by layer.
     func survey(
-        _ shard: Shard, parameters: ParameterVector, statistics: ParameterVector, headParameters: ParameterVector?,
-        wantLabelSums: Bool
+        _ shard: ShardFeed, from feeder: Feeder, parameters: ParameterVector, statistics: ParameterVector,
+        headParameters: ParameterVector?, wantLabelSums: Bool
     ) throws(Problem) -> PartialSum {
         let lanes = surveyLanes ?? (
             InferenceLane(network, shardSize: task.surveyShardSize),
             HeadTrainingLane(heads, shardSize: task.surveyShardSize))
         surveyLanes = lanes
-        let shard = try prepare(shard, epoch: 0, seed: 0, augment: false, into: lanes.network.input)
+        let shard = try feeder.take(shard, into: lanes.network.input, with: preparer)
         let logits = lanes.network.run(sampleCount: shard.labels.count, parameters: parameters, statistics: statistics)
         var sum = PartialSum(figures: [Figure.samples: Double(shard.labels.count)])
         if task.judgesNetwork { judge(logits, shard.labels, &sum) }
@@ -137,23 +127,5 @@ final class ShardComputer {
                 width: head.inputs)
             sum.doubles[Figure.labelSums(of: head.layer)] = sums
         }
-    }
-
-    /// Fills the network's input, and returns what is in it: the shard without its damaged samples, where the task leaves
-    /// these out, and with the labels that mixtures are made of.
-    private func prepare(_ shard: Shard, epoch: Int, seed: UInt64, augment: Bool, into input: FloatBuffer) throws(Problem) -> Shard {
-        let outcome = try preparer.prepareShard(
-            shard.samples, into: input, sampleIndices: shard.indices, epoch: epoch, seed: seed, augment: augment)
-        guard !outcome.kept.isEmpty else {
-            let cause = outcome.damaged.first.map { ", the first one thus: \($0.problem.what)" } ?? ""
-            throw Problem("every sample of a shard is damaged\(cause)", remedy: "see filterscope datasets SPEC")
-        }
-        var prepared = shard
-        if !outcome.damaged.isEmpty {
-            prepared.labels = outcome.kept.map { shard.labels[$0] }
-            prepared.indices = outcome.kept.map { shard.indices[$0] }
-        }
-        prepared.shares = outcome.shares?.map { LabelShare(otherLabel: prepared.labels[$0.partner], weight: $0.weight) }
-        return prepared
     }
 }

@@ -13,6 +13,7 @@ final class WorkerProcess {
         case transport(TransportEvent)
         case unitOver(UInt64, UnitInProgress.Outcome, generation: Int)
         case filtersOver(UInt64, Result<[FilterResult], Problem>, seconds: Double, generation: Int)
+        case dataOpened(OwnData, of: DataSummary?)
     }
 
     private final class Lane {
@@ -33,6 +34,14 @@ final class WorkerProcess {
     private var name: String
     private var task: TaskDescription?
     private var lanes: LanePool<Lane>?
+    private var feeder: Feeder?
+    private let clock = LaneClock()
+    /// The samples of units that will follow, and of those in hand.
+    private var announced: [UInt64: UnitFeed] = [:]
+    private var inHand: [UInt64: UnitFeed] = [:]
+    /// The copy of the coordinator's data set that is on this machine, and of which it was found to be one.
+    private var ownData: (data: OwnData, summary: DataSummary?)?
+    private var isOpeningData = false
     private var layouts: [String: TensorLayout] = [:]
     private var parameters: [String: (version: UInt64, held: HeldParameters)] = [:]
     private let memory: WorkerMemory
@@ -70,6 +79,7 @@ final class WorkerProcess {
     func work() throws(Problem) {
         defer {
             lanes?.close()
+            feeder?.close()
             dealer.close(flushingFor: .seconds(1))
         }
         while true {
@@ -109,11 +119,14 @@ final class WorkerProcess {
             }
         case .unitOver(let id, let outcome, let generation):
             guard generation == self.generation else { return }
+            let feed = inHand.removeValue(forKey: id)
             switch outcome {
             case .sum(let sum, let seconds):
+                let damaged = feed.flatMap { feeder?.damaged($0.shards) } ?? []
                 act(machine.handle(.finished(UnitResult(
-                    unit: id, seconds: seconds, figures: sum.figures, tensors: sum.wireTensors)), at: Self.now))
-            case .failed(let problem, _): fail(id, problem)
+                    unit: id, seconds: seconds, figures: sum.figures, tensors: sum.wireTensors,
+                    damaged: damaged.isEmpty ? nil : Array(damaged.prefix(DamagedSample.largestCount)))), at: Self.now))
+            case .failed(let problem, _): fail(id, problem, feed)
             }
         case .filtersOver(let id, let result, let seconds, let generation):
             guard generation == self.generation else { return }
@@ -124,12 +137,21 @@ final class WorkerProcess {
                     at: Self.now))
             case .failure(let problem): fail(id, problem)
             }
+        case .dataOpened(let data, let summary): dataOpened(data, summary)
         }
     }
 
-    private func fail(_ unit: UInt64, _ problem: Problem) {
-        logger.error("unit failed", unit: unit, ["cause": problem.description])
-        act(machine.handle(.failed(UnitFailure(unit: unit, what: problem.description, retryable: true)), at: Self.now))
+    private func fail(_ unit: UInt64, _ problem: Problem, _ feed: UnitFeed? = nil) {
+        let fault = feed.flatMap { feeder?.fault($0.shards) }
+        if let feed { feeder?.drop(feed.shards) }
+        var fields = ["cause": problem.description]
+        fields["sample"] = fault?.sample.map(String.init)
+        logger.error("unit failed", unit: unit, fields)
+        if fault?.isOwn == true, let split = feed?.work.split { giveUpOwnData(split, problem) }
+        // What the coordinator sent is as damaged wherever it is decoded.
+        let isFinal = fault.map { $0.sample != nil && !$0.isOwn } ?? false
+        act(machine.handle(.failed(UnitFailure(
+            unit: unit, what: problem.description, retryable: !isFinal, sample: fault?.sample)), at: Self.now))
     }
 
     private func act(_ actions: [WorkerMachine.Action]) {
@@ -139,13 +161,15 @@ final class WorkerProcess {
             case .send(let message): send(message)
             case .configure(let welcome): configure(welcome)
             case .store(let update): store(update)
+            case .prepare(let shipment): prepare(shipment)
+            case .drop(let unit): if let feed = announced.removeValue(forKey: unit) { feeder?.drop(feed.shards) }
             case .begin(let assignment): begin(assignment)
             case .release(let sequence): memory.release(sequence)
             case .stopLending: memory.stopLending()
             case .discardWork:
                 generation += 1
                 memory.giveUpLent()
-                lanes?.discardWaiting()
+                discardWork()
             case .log(let level, let message, let fields): logger.log(level, message, fields)
             case .leave(let departure): self.departure = departure
             }
@@ -164,6 +188,7 @@ final class WorkerProcess {
     /// Sends the records written since the last time, and shows them here.
     private func shipLogs() {
         machine.busyLanes = lanes?.busyLanes ?? 0
+        (machine.laneSeconds, machine.waitedSeconds) = clock.reading
         machine.residentBytes = ProcessMemory.residentBytes
         let records = logSink.drain()
         guard !records.isEmpty else { return }
@@ -179,21 +204,31 @@ final class WorkerProcess {
 extension WorkerProcess {
     private func configure(_ welcome: Welcome) {
         generation += 1
-        lanes?.discardWaiting()
+        discardWork()
         parameters = [:]
         memory.begin(welcome)
         run = welcome.run
         do throws(Problem) {
             let task = try TaskDescription.decoded(from: welcome.task)
+            openData(welcome.data)
             guard task != self.task || lanes == nil || sums.isShared != memory.lends else { return }
             layouts = try task.parameterLayouts()
             self.task = task
             lanes?.close()
+            feeder?.close()
+            feeder = Feeder(task.preprocessing, lanes: threads, clock: clock)
             sums = StoragePool(kept: threads + 4, isShared: memory.lends)
             lanes = LanePool(lanes: threads) { Lane() }
         } catch {
             departure = .failed(error)
         }
+    }
+
+    private func discardWork() {
+        lanes?.discardWaiting()
+        for feed in announced.values { feeder?.drop(feed.shards) }
+        for feed in inHand.values { feeder?.drop(feed.shards) }
+        (announced, inHand) = ([:], [:])
     }
 
     private func store(_ update: ParameterUpdate) {
@@ -224,7 +259,7 @@ extension WorkerProcess {
             if case .filters(let unit) = assignment.work {
                 beginFilters(assignment, unit, lanes)
             } else {
-                try beginShards(assignment, try ShardedUnit(assignment, task: task, sets: sets, pool: sums), task, lanes)
+                try beginShards(assignment, sets, task, lanes)
             }
         } catch {
             fail(assignment.id, error)
@@ -240,11 +275,39 @@ extension WorkerProcess {
         }
     }
 
+    /// A unit will follow: its samples are decoded until then. What is wrong with them shows when it does.
+    private func prepare(_ shipment: SampleShipment) {
+        guard let task, let feeder else { return }
+        do throws(Problem) {
+            let feed = try UnitFeed(
+                shipment.unit, shipment.work, tensors: shipment.tensors, task: task, own: ownData?.data.splits ?? [:])
+            announced[shipment.unit] = feed
+            feeder.add(feed.order(lanes: threads))
+        } catch {
+            logger.error("samples cannot be used", unit: shipment.unit, ["cause": error.description])
+        }
+    }
+
     private func beginShards(
-        _ assignment: WorkUnit, _ unit: ShardedUnit, _ task: TaskDescription, _ lanes: LanePool<Lane>
+        _ assignment: WorkUnit, _ sets: [String: HeldParameters], _ task: TaskDescription, _ lanes: LanePool<Lane>
     ) throws(Problem) {
-        let nodes = unit.nodes(lanes: threads)
-        let progress = UnitInProgress(id: assignment.id, reducer: unit.reducer, nodes: nodes.count) { [mailbox, generation] outcome in
+        guard let feeder else { throw Problem("unit before its task") }
+        let feed: UnitFeed
+        let early = announced.removeValue(forKey: assignment.id)
+        if let early, early.work == assignment.work, assignment.tensors.isEmpty {
+            feed = early
+        } else {
+            if let early { feeder.drop(early.shards) }
+            feed = try UnitFeed(
+                assignment.id, assignment.work, tensors: assignment.tensors, task: task, own: ownData?.data.splits ?? [:])
+        }
+        let unit = ShardedUnit(feed, from: feeder, sets: sets, pool: sums)
+        inHand[assignment.id] = feed
+        feeder.makeDue(unit.feed.order(lanes: threads))
+        let nodes = unit.feed.nodes(lanes: threads)
+        let progress = UnitInProgress(
+            id: assignment.id, reducer: unit.reducer, nodes: nodes.count, clock: clock
+        ) { [mailbox, generation] outcome in
             mailbox.put(.unitOver(assignment.id, outcome, generation: generation))
         }
         for node in nodes {
@@ -256,5 +319,45 @@ extension WorkerProcess {
                 }
             }
         }
+    }
+}
+
+// MARK: - Data of its own
+
+extension WorkerProcess {
+    /// Opens the copy that `--data` names, on a thread of its own: a large one takes a while, and meanwhile samples are sent.
+    private func openData(_ summary: DataSummary?) {
+        guard let data = options.data, !isOpeningData else { return }
+        // A coordinator that came back has the data set that it had.
+        if let ownData, ownData.summary == summary { return declareData() }
+        isOpeningData = true
+        ownData = nil
+        let thread = Thread { [mailbox] in mailbox.put(.dataOpened(OwnData(data, as: summary), of: summary)) }
+        thread.name = "data"
+        thread.stackSize = 4 << 20
+        thread.start()
+    }
+
+    private func dataOpened(_ data: OwnData, _ summary: DataSummary?) {
+        isOpeningData = false
+        ownData = (data, summary)
+        for complaint in data.complaints {
+            logger.warning("this worker's own data is not used; samples are sent to it", complaint)
+        }
+        declareData()
+    }
+
+    private func declareData() {
+        guard let data = ownData?.data, !data.splits.isEmpty else { return }
+        act(machine.handle(.hasData(data.declaration), at: Self.now))
+    }
+
+    /// The copy turned out not to be what it seemed.
+    private func giveUpOwnData(_ split: String, _ problem: Problem) {
+        guard ownData?.data.splits.removeValue(forKey: split) != nil, let rest = ownData?.data.declaration else { return }
+        logger.warning("this worker's own data is not used any more; samples are sent to it", [
+            "split": split, "cause": problem.description,
+        ])
+        act(machine.handle(.hasData(rest), at: Self.now))
     }
 }

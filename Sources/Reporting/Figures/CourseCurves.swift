@@ -27,7 +27,8 @@ struct CourseCurves {
     private func accuracy() -> (Chart, String)? {
         let train = points("training", "accuracy", scale: 100)
         let test = points("training", "test_accuracy", scale: 100)
-        guard train.count > 1 || !test.isEmpty else { return nil }
+        // A network that was not trained has one point, at epoch 0: no axis to draw it on.
+        guard train.count > 1 || test.contains(where: { $0.x > 0 }) else { return nil }
         var series: [Chart.Series] = []
         if train.count > 1 {
             series.append(.init(name: "training batches", points: Self.thinned(Self.smoothed(train), to: 300), style: .line, color: Palette.grey))

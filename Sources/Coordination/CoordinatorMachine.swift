@@ -165,11 +165,7 @@ extension CoordinatorMachine {
         roster.update(peer) { $0.lastHeard = now }
         switch message {
         case .heartbeat(let heartbeat):
-            roster.update(peer) { worker in
-                worker.residentBytes = heartbeat.residentBytes
-                worker.laneSeconds = heartbeat.laneSeconds ?? worker.laneSeconds
-                worker.waitedSeconds = heartbeat.waitedSeconds ?? worker.waitedSeconds
-            }
+            roster.update(peer) { $0.residentBytes = heartbeat.residentBytes }
             return [.send(peer, .acknowledgement(Acknowledgement(of: .heartbeat, sequence: heartbeat.sequence)))]
         case .result(let result): return complete(result, worker)
         case .failure(let failure): return fail(failure, worker)
@@ -332,6 +328,10 @@ extension CoordinatorMachine {
             worker.unitsDone += 1
             worker.samplesDone += Int(result.figures["samples"] ?? 0)
             worker.busySeconds += result.seconds
+            if let waited = result.waitedSeconds {
+                worker.fedSeconds += result.seconds
+                worker.waitedSeconds += waited
+            }
         }
         guard let unit = board.close(result.unit) else { return deal() }
         return [.completed(unit.assignment, result, worker: worker, attempts: unit.attempts)] + deal()

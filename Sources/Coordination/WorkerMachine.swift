@@ -99,9 +99,6 @@ public struct WorkerMachine: Sendable {
     /// Measured by whoever runs the machine, sent with the heartbeat.
     public var residentBytes = 0
     public var busyLanes = 0
-    /// Seconds of lanes on units since the start, and those in which they waited for samples.
-    public var laneSeconds = 0.0
-    public var waitedSeconds = 0.0
 
     /// - Parameter incarnation: tells this process from an earlier one of the same name.
     public init(_ settings: Settings, incarnation: String, at now: Double) {
@@ -224,8 +221,7 @@ public struct WorkerMachine: Sendable {
             lastBeat = now
             beats += 1
             return [.send(.heartbeat(Heartbeat(
-                sequence: beats, unit: unitsInHand.min(), lanesBusy: busyLanes, residentBytes: residentBytes, unitsDone: unitsDone,
-                laneSeconds: laneSeconds, waitedSeconds: waitedSeconds)))]
+                sequence: beats, unit: unitsInHand.min(), lanesBusy: busyLanes, residentBytes: residentBytes, unitsDone: unitsDone)))]
         case .over: return []
         }
     }

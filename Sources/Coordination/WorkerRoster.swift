@@ -30,12 +30,12 @@ public struct RosterWorker: Sendable, Equatable {
     /// Seconds it reported to have computed.
     public internal(set) var busySeconds = 0.0
     public internal(set) var residentBytes = 0
-    /// What it reported of its lanes' time on units, and of the time in it that they waited for samples, in seconds of one lane.
-    public internal(set) var laneSeconds = 0.0
+    /// Seconds that its lanes spent on units with samples, and those of them in which they waited for these.
+    public internal(set) var fedSeconds = 0.0
     public internal(set) var waitedSeconds = 0.0
 
     /// The share of its lanes' time in which they waited for samples; nil before it has computed.
-    public var waitingShare: Double? { laneSeconds > 0 ? min(1, waitedSeconds / laneSeconds) : nil }
+    public var waitingShare: Double? { fedSeconds > 0 ? min(1, waitedSeconds / fedSeconds) : nil }
 
     /// Whether samples of a unit have to be sent to it.
     public func needsSamples(of unit: WorkUnit) -> Bool { unit.work.split.map { !ownSplits.contains($0) } ?? false }

@@ -65,8 +65,6 @@ extension Heartbeat: MessagePayload {
         try check.count(lanesBusy, "lanesBusy")
         try check.count(residentBytes, "residentBytes")
         try check.count(unitsDone, "unitsDone")
-        if let laneSeconds { try check.amount(laneSeconds, "laneSeconds") }
-        if let waitedSeconds { try check.amount(waitedSeconds, "waitedSeconds") }
     }
 }
 

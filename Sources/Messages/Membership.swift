@@ -127,25 +127,16 @@ public struct Heartbeat: Hashable, Codable, Sendable {
     public var lanesBusy: Int
     public var residentBytes: Int
     public var unitsDone: Int
-    /// What lanes have spent on units since the process started, and how much of it they waited for samples to be read and
-    /// decoded, in seconds of one lane.
-    public var laneSeconds: Double?
-    public var waitedSeconds: Double?
 
-    public init(
-        sequence: Int, unit: UInt64? = nil, lanesBusy: Int, residentBytes: Int, unitsDone: Int, laneSeconds: Double? = nil,
-        waitedSeconds: Double? = nil
-    ) {
+    public init(sequence: Int, unit: UInt64? = nil, lanesBusy: Int, residentBytes: Int, unitsDone: Int) {
         self.sequence = sequence
         self.unit = unit
         self.lanesBusy = lanesBusy
         self.residentBytes = residentBytes
         self.unitsDone = unitsDone
-        self.laneSeconds = laneSeconds
-        self.waitedSeconds = waitedSeconds
     }
 
-    enum CodingKeys: String, CodingKey { case sequence, lanesBusy, residentBytes, unitsDone, laneSeconds, waitedSeconds }
+    enum CodingKeys: String, CodingKey { case sequence, lanesBusy, residentBytes, unitsDone }
 }
 
 public enum RunOutcome: String, Hashable, Codable, Sendable { case finished, failed, interrupted }

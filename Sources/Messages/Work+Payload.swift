@@ -30,6 +30,7 @@ extension UnitResult: MessagePayload {
 
     func check(_ check: FieldCheck) throws(ProtocolError) {
         try check.amount(seconds, "seconds")
+        if let waitedSeconds { try check.amount(waitedSeconds, "waitedSeconds") }
         for name in figures.keys { try check.name(name, "figures") }
         try check.require(
             damaged?.count ?? 0 <= DamagedSample.largestCount, "damaged", "names more than \(DamagedSample.largestCount) samples")

@@ -35,6 +35,8 @@ public struct UnitResult: Hashable, Codable, Sendable {
     public var unit: UInt64
     /// Time that the lanes spent on it.
     public var seconds: Double
+    /// How much of it lanes waited for samples to be read and decoded; nil where the unit has none.
+    public var waitedSeconds: Double?
     /// Scalars by name: a loss sum, a correct count. They may be NaN or infinite, as a diverged loss is.
     public var figures: [String: Double]
     public var tensors: [WireTensor]
@@ -42,16 +44,18 @@ public struct UnitResult: Hashable, Codable, Sendable {
     public var damaged: [DamagedSample]?
 
     public init(
-        unit: UInt64, seconds: Double, figures: [String: Double] = [:], tensors: [WireTensor] = [], damaged: [DamagedSample]? = nil
+        unit: UInt64, seconds: Double, figures: [String: Double] = [:], tensors: [WireTensor] = [], damaged: [DamagedSample]? = nil,
+        waitedSeconds: Double? = nil
     ) {
         self.unit = unit
         self.seconds = seconds
         self.figures = figures
         self.tensors = tensors
         self.damaged = damaged
+        self.waitedSeconds = waitedSeconds
     }
 
-    enum CodingKeys: String, CodingKey { case seconds, figures, damaged }
+    enum CodingKeys: String, CodingKey { case seconds, figures, damaged, waitedSeconds }
 
     public init(from decoder: any Decoder) throws {
         let container = try decoder.container(keyedBy: CodingKeys.self)
@@ -59,6 +63,7 @@ public struct UnitResult: Hashable, Codable, Sendable {
         seconds = try container.decode(Double.self, forKey: .seconds)
         figures = try container.decode([String: Double].self, forKey: .figures)
         damaged = try container.decodeIfPresent([DamagedSample].self, forKey: .damaged)
+        waitedSeconds = try container.decodeIfPresent(Double.self, forKey: .waitedSeconds)
         tensors = []
     }
 }

@@ -157,6 +157,18 @@ import Testing
         #expect(told(machine.handle(.received(peer(1), final), at: 1)) == ["gave up 1"])
     }
 
+    @Test func waitingIsCountedOfUnitsWithSamples() {
+        var machine = machine()
+        _ = join(&machine, 1)
+        _ = machine.submit([unit(1), unit(2), unit(3)])
+        #expect(machine.workers[0].waitingShare == nil)
+        _ = machine.handle(.received(peer(1), .result(UnitResult(unit: 1, seconds: 3, waitedSeconds: 1))), at: 1)
+        _ = machine.handle(.received(peer(1), .result(UnitResult(unit: 2, seconds: 1, waitedSeconds: 0))), at: 1)
+        // One that says nothing of it does not count.
+        _ = machine.handle(.received(peer(1), .result(UnitResult(unit: 3, seconds: 50))), at: 1)
+        #expect(machine.workers[0].waitingShare == 0.25)
+    }
+
     @Test func differencesAreNamed() {
         let other = SplitFacts(split: "train", facts: ["samples": "61", "names": "aa", "sizes": "dd"])
         #expect(other.differences(from: facts[0]) == ["samples", "sizes"])

@@ -153,15 +153,4 @@ import Testing
         _ = machine.handle(.received(welcome), at: 0)
         #expect(kinds(machine.handle(.hasData(declaration), at: 0)) == ["send data"])
     }
-
-    @Test func heartbeatsTellHowLongLanesWaited() {
-        var machine = machine()
-        _ = machine.handle(.received(welcome), at: 0)
-        (machine.laneSeconds, machine.waitedSeconds) = (12, 0.5)
-        guard case .send(.heartbeat(let heartbeat))? = machine.handle(.tick, at: 1).first else {
-            Issue.record("no heartbeat")
-            return
-        }
-        #expect(heartbeat.laneSeconds == 12 && heartbeat.waitedSeconds == 0.5)
-    }
 }

@@ -50,8 +50,7 @@ enum Samples {
     static let facts = SplitFacts(split: "train", facts: ["samples": "500", "names": "0f1e", "sizes": "2d3c"])
     static let refusal = Refusal(
         code: .fingerprint, reason: "kernels differ: \"avx2\", not \"avx512\"", remedy: "build with FILTERSCOPE_MARCH=x86-64-v3 everywhere")
-    static let heartbeat = Heartbeat(sequence: 41, unit: 1 << 63, lanesBusy: 2, residentBytes: 123_456_789, unitsDone: 40,
-        laneSeconds: 81.5, waitedSeconds: 0.25)
+    static let heartbeat = Heartbeat(sequence: 41, unit: 1 << 63, lanesBusy: 2, residentBytes: 123_456_789, unitsDone: 40)
     static let samples = WireTensor("samples", [2, 2, 3, 1], uint8s: Data(0..<12))
     static let labels = WireTensor("labels", [2], int64s: [9, -1])
     static let shards = [ShardSlice(index: 2, sampleIndices: [17]), ShardSlice(index: 3, sampleIndices: [59_999])]
@@ -75,7 +74,7 @@ enum Samples {
         tensors: [
             WireTensor("gradient", [2, 2], floats: [1, -0.5, .leastNonzeroMagnitude, 3.25]),
             WireTensor("sums", [2], doubles: [1e300, -.pi]),
-        ], damaged: [DamagedSample(sample: 17, what: "the JPEG file is damaged")])
+        ], damaged: [DamagedSample(sample: 17, what: "the JPEG file is damaged")], waitedSeconds: 0.0625)
     static let parameters = ParameterUpdate(set: "network", version: 1201, tensors: [WireTensor("values", [3], floats: [0.1, 0.2, 0.3])])
     static let resultInMemory = UnitResult(
         unit: 7, seconds: 0.25, figures: ["loss": 230.2585],

@@ -17,6 +17,7 @@ struct FeedingRecord {
     }
 
     private var lives: [Life: (lane: Double, waited: Double)] = [:]
+    private var changed: Set<Life> = []
     private var damaged: Set<Sample> = []
     private var newDamage: [DamagedSampleRow] = []
 
@@ -28,10 +29,13 @@ struct FeedingRecord {
         damaged = Set(try journal.damagedSamples().map { Sample(split: $0.split, index: $0.sample) })
     }
 
-    /// Workers report sums since their start.
-    mutating func note(_ worker: RosterWorker) {
-        guard worker.laneSeconds > 0 else { return }
-        lives[Life(name: worker.name, incarnation: worker.incarnation)] = (worker.laneSeconds, worker.waitedSeconds)
+    /// A unit is done.
+    mutating func note(_ result: UnitResult, of worker: RosterWorker) {
+        guard let waited = result.waitedSeconds else { return }
+        let life = Life(name: worker.name, incarnation: worker.incarnation)
+        let (lane, before) = lives[life] ?? (0, 0)
+        lives[life] = (lane + result.seconds, before + waited)
+        changed.insert(life)
     }
 
     /// - Returns: the samples that were not known to be damaged.
@@ -54,11 +58,12 @@ struct FeedingRecord {
 
     /// Called inside a transaction of the journal's.
     mutating func write(to journal: Journal) throws(Problem) {
-        for (life, seconds) in lives {
+        for life in changed {
+            guard let seconds = lives[life] else { continue }
             try journal.record(FeedingRow(
                 name: life.name, incarnation: life.incarnation, laneSeconds: seconds.lane, waitedSeconds: seconds.waited))
         }
         for row in newDamage { try journal.record(row) }
-        newDamage = []
+        (changed, newDamage) = ([], [])
     }
 }

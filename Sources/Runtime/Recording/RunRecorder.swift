@@ -146,7 +146,6 @@ final class RunRecorder: ClusterOwner {
         for (key, credit) in credits.sorted(by: { $0.key.name < $1.key.name }) {
             try journal.credit(name: key.name, incarnation: key.incarnation, units: credit.units, samples: credit.samples)
         }
-        for worker in workersForStatus().workers { feeding.note(worker) }
         try feeding.write(to: journal)
         unitRows = []
         credits = [:]
@@ -173,7 +172,6 @@ final class RunRecorder: ClusterOwner {
     }
 
     func workerLeft(_ worker: RosterWorker, reason: String) throws(Problem) {
-        feeding.note(worker)
         try journal.transaction { () throws(Problem) in try writeUnits() }
         try journal.workerLeft(name: worker.name, incarnation: worker.incarnation, reason: reason, at: time)
         let text = "\(worker.name) left: \(reason)"
@@ -188,6 +186,7 @@ final class RunRecorder: ClusterOwner {
     func unitCompleted(_ unit: WorkUnit, _ result: UnitResult, worker: RosterWorker, attempts: Int) {
         let samples = Int(exactly: result.figures[Figure.samples] ?? 0) ?? 0
         meter.unitCompleted(samples: samples)
+        feeding.note(result, of: worker)
         let key = WorkerKey(name: worker.name, incarnation: worker.incarnation)
         let credit = credits[key] ?? (0, 0)
         credits[key] = (credit.units + 1, credit.samples + samples)
@@ -224,7 +223,6 @@ final class RunRecorder: ClusterOwner {
                 joined: time - (now - worker.joinedAt), waitingShare: worker.waitingShare,
                 readsOwnData: !worker.ownSplits.isEmpty)
         }
-        for worker in workers { feeding.note(worker) }
         var report = meter.report(run: directory.path, recipe: recipeName, workers: statuses, faults: faults, at: time)
         report.waitingShare = feeding.waitingShare
         report.damagedSamples = feeding.damagedCount

@@ -2,7 +2,6 @@ import Datasets
 import Diagnostics
 import Foundation
 import Messages
-import Synchronization
 import Tensors
 
 /// Reads and decodes shards on threads of its own, so that lanes find their input ready. Shards of units in hand come first, then
@@ -13,7 +12,6 @@ final class Feeder: @unchecked Sendable {
     private let skips: Bool
     private let limit: Int
     private let pool: StoragePool
-    private let clock: LaneClock
 
     // `condition` guards all that follows, and what can change in every ShardFeed.
     private let condition = NSCondition()
@@ -24,15 +22,12 @@ final class Feeder: @unchecked Sendable {
     private var aheadHeld = 0
     private var closed = false
 
-    /// - Parameters:
-    ///   - lanes: how many lanes take from it. One thread of the feeder's feeds four of them.
-    ///   - clock: gains the time that lanes wait.
-    init(_ preprocessing: Preprocessing, lanes: Int, clock: LaneClock) {
+    /// - Parameter lanes: how many lanes take from it. One thread of the feeder's feeds four of them.
+    init(_ preprocessing: Preprocessing, lanes: Int) {
         self.preprocessing = Self.skipping(preprocessing)
         skips = preprocessing.damaged == .skip
         limit = Self.heldShards(lanes: lanes)
         pool = StoragePool(kept: 2 * limit)
-        self.clock = clock
         for number in 0..<(lanes + 3) / 4 {
             let thread = Thread { [self] in work() }
             thread.name = "feeder-\(number)"
@@ -118,19 +113,23 @@ final class Feeder: @unchecked Sendable {
         let state = settled(feed)
         do throws(ShardFeed.Fault) {
             let contents: ShardFeed.Contents
+            let waited: Duration
             switch state {
             case .ready(let ready, let made):
-                clock.waited(start.duration(to: .now))
+                waited = start.duration(to: .now)
                 let count = made.labels.count * preprocessing.outputCount
                 ready.withBuffer { input.slice(0, count).copy(from: $0.slice(0, count)) }
                 contents = made
             case .waiting(let source):
-                defer { clock.waited(start.duration(to: .now)) }
                 contents = try feed.decode(source, into: input, with: preparer, skips: skips)
+                waited = start.duration(to: .now)
             case .failed(let fault): throw fault
             case .underWay, .gone: throw ShardFeed.Fault(problem: Problem("the unit was given up"), isOwn: false)
             }
-            condition.withLock { feed.damaged = contents.damaged }
+            condition.withLock {
+                feed.damaged = contents.damaged
+                feed.waitedSeconds = waited / .seconds(1)
+            }
             return contents
         } catch {
             condition.withLock { feed.fault = error }
@@ -157,6 +156,9 @@ final class Feeder: @unchecked Sendable {
 
     /// What could not be decoded of shards that lanes took.
     func damaged(_ feeds: [ShardFeed]) -> [DamagedSample] { condition.withLock { feeds.flatMap(\.damaged) } }
+
+    /// How long lanes waited for shards that they took.
+    func waitedSeconds(_ feeds: [ShardFeed]) -> Double { condition.withLock { feeds.reduce(0) { $0 + $1.waitedSeconds } } }
 
     /// Why a lane got nothing.
     func fault(_ feeds: [ShardFeed]) -> ShardFeed.Fault? { condition.withLock { feeds.lazy.compactMap(\.fault).first } }
@@ -216,13 +218,4 @@ final class Feeder: @unchecked Sendable {
     private func release(_ feed: ShardFeed) {
         if feed.isDue { dueHeld -= 1 } else { aheadHeld -= 1 }
     }
-}
-
-/// What lanes spend on units, and how much of it they wait for samples, in seconds of one lane.
-final class LaneClock: Sendable {
-    private let sums = Mutex<(lanes: Double, waited: Double)>((0, 0))
-
-    func spent(_ seconds: Double) { sums.withLock { $0.lanes += seconds } }
-    func waited(_ duration: Duration) { sums.withLock { $0.waited += duration / .seconds(1) } }
-    var reading: (lanes: Double, waited: Double) { sums.withLock { $0 } }
 }

@@ -55,6 +55,7 @@ final class ShardFeed: @unchecked Sendable {
     var isDue = false
     /// What `take` found.
     var damaged: [DamagedSample] = []
+    var waitedSeconds = 0.0
     var fault: Fault?
 
     init(index: Int, sampleIndices: [Int], source: Source, work: UnitDescription) {

@@ -20,16 +20,13 @@ final class UnitInProgress: Sendable {
 
     let id: UInt64
     private let state: Mutex<State>
-    private let clock: LaneClock
     private let finish: @Sendable (Outcome) -> Void
 
     /// - Parameters:
     ///   - nodes: how many nodes of the tree make up the unit.
-    ///   - clock: gains what lanes spend on it.
     ///   - finish: called once, on the lane that ends the unit.
-    init(id: UInt64, reducer: TreeReducer, nodes: Int, clock: LaneClock, finish: @escaping @Sendable (Outcome) -> Void) {
+    init(id: UInt64, reducer: TreeReducer, nodes: Int, finish: @escaping @Sendable (Outcome) -> Void) {
         self.id = id
-        self.clock = clock
         self.finish = finish
         state = Mutex(State(reducer: reducer, remaining: nodes))
     }
@@ -40,7 +37,6 @@ final class UnitInProgress: Sendable {
         let start = ContinuousClock.now
         let result = Result { () throws(Problem) in try compute() }
         let elapsed = start.duration(to: .now) / .seconds(1)
-        clock.spent(elapsed)
         let outcome: Outcome? = state.withLock { state in
             guard !state.over else { return nil }
             state.busySeconds += elapsed

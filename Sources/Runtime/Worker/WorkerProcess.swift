@@ -35,7 +35,6 @@ final class WorkerProcess {
     private var task: TaskDescription?
     private var lanes: LanePool<Lane>?
     private var feeder: Feeder?
-    private let clock = LaneClock()
     /// The samples of units that will follow, and of those in hand.
     private var announced: [UInt64: UnitFeed] = [:]
     private var inHand: [UInt64: UnitFeed] = [:]
@@ -125,7 +124,8 @@ final class WorkerProcess {
                 let damaged = feed.flatMap { feeder?.damaged($0.shards) } ?? []
                 act(machine.handle(.finished(UnitResult(
                     unit: id, seconds: seconds, figures: sum.figures, tensors: sum.wireTensors,
-                    damaged: damaged.isEmpty ? nil : Array(damaged.prefix(DamagedSample.largestCount)))), at: Self.now))
+                    damaged: damaged.isEmpty ? nil : Array(damaged.prefix(DamagedSample.largestCount)),
+                    waitedSeconds: feed.flatMap { feeder?.waitedSeconds($0.shards) })), at: Self.now))
             case .failed(let problem, _): fail(id, problem, feed)
             }
         case .filtersOver(let id, let result, let seconds, let generation):
@@ -188,7 +188,6 @@ final class WorkerProcess {
     /// Sends the records written since the last time, and shows them here.
     private func shipLogs() {
         machine.busyLanes = lanes?.busyLanes ?? 0
-        (machine.laneSeconds, machine.waitedSeconds) = clock.reading
         machine.residentBytes = ProcessMemory.residentBytes
         let records = logSink.drain()
         guard !records.isEmpty else { return }
@@ -216,7 +215,7 @@ extension WorkerProcess {
             self.task = task
             lanes?.close()
             feeder?.close()
-            feeder = Feeder(task.preprocessing, lanes: threads, clock: clock)
+            feeder = Feeder(task.preprocessing, lanes: threads)
             sums = StoragePool(kept: threads + 4, isShared: memory.lends)
             lanes = LanePool(lanes: threads) { Lane() }
         } catch {
@@ -305,9 +304,7 @@ extension WorkerProcess {
         inHand[assignment.id] = feed
         feeder.makeDue(unit.feed.order(lanes: threads))
         let nodes = unit.feed.nodes(lanes: threads)
-        let progress = UnitInProgress(
-            id: assignment.id, reducer: unit.reducer, nodes: nodes.count, clock: clock
-        ) { [mailbox, generation] outcome in
+        let progress = UnitInProgress(id: assignment.id, reducer: unit.reducer, nodes: nodes.count) { [mailbox, generation] outcome in
             mailbox.put(.unitOver(assignment.id, outcome, generation: generation))
         }
         for node in nodes {

@@ -89,6 +89,27 @@ struct JournalFileTests {
         #expect(problem?.location == path)
     }
 
+    /// A run that an earlier version began goes on: the tables that are new since are made.
+    @Test func theFirstSchemaIsBroughtUpToDate() throws {
+        let temporary = try TemporaryDirectory()
+        let path = temporary.file("run.sqlite")
+        do {
+            let journal = try Journal(path: path)
+            try journal.setValue("1", for: "a")
+            try journal.database.executeScript("DROP TABLE feeding; DROP TABLE damaged_samples; PRAGMA user_version = 1")
+        }
+        for _ in 0..<2 {
+            let journal = try Journal(path: path)
+            let row = FeedingRow(name: "anna", incarnation: "i", laneSeconds: 4, waitedSeconds: 0.5)
+            try journal.record(row)
+            let damaged = DamagedSampleRow(split: "train", sample: 7, name: "a/b.jpg", cause: "the file is empty")
+            for _ in 0..<2 { try journal.record(damaged) }
+            #expect(try journal.feeding() == [row])
+            #expect(try JournalReader(path: path).damagedSamples() == [damaged])
+            #expect(try journal.value(for: "a") == "1")
+        }
+    }
+
     @Test func newerSchemasAreRefused() throws {
         let temporary = try TemporaryDirectory()
         let path = temporary.file("run.sqlite")

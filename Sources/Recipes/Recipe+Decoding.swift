@@ -66,14 +66,16 @@ extension Recipe {
                 throw mismatch(nearestName(to: text, among: choices).map { "did you mean \"\($0)\"?" })
             }
             value = .text(text)
-        case (.integer(let range), .number(let digits)):
-            guard let integer = Int(digits) ?? Double(digits).flatMap({ Int(exactly: $0) }), range.contains(integer) else {
-                throw mismatch()
-            }
-            value = .integer(integer)
-        case (.number(let range), .number(let digits)):
-            guard let number = Double(digits), range.contains(number) else { throw mismatch() }
-            value = .number(number)
+        case (.integer(let range), _) where node.integer.map(range.contains) == true: value = .integer(node.integer ?? 0)
+        case (.number(let range), _) where node.number.map(range.contains) == true: value = .number(node.number ?? 0)
+        case (.integers(let range), .array(let nodes)):
+            let integers = nodes.compactMap(\.integer)
+            guard integers.count == nodes.count, integers.allSatisfy(range.contains), Self.ascends(integers) else { throw mismatch() }
+            value = .integers(integers)
+        case (.numbers(let range), .array(let nodes)):
+            let numbers = nodes.compactMap(\.number)
+            guard numbers.count == nodes.count, numbers.allSatisfy(range.contains), Self.ascends(numbers) else { throw mismatch() }
+            value = .numbers(numbers)
         case (.truth, .string(let text)) where text == "true" || text == "false": throw mismatch("remove the quotes")
         case (.integer, .string(let text)) where Double(text) != nil: throw mismatch("remove the quotes")
         case (.number, .string(let text)) where Double(text) != nil: throw mismatch("remove the quotes")
@@ -81,6 +83,8 @@ extension Recipe {
         }
         field.write(&self, value)
     }
+
+    private static func ascends(_ values: [some Comparable]) -> Bool { zip(values, values.dropFirst()).allSatisfy { $0 < $1 } }
 
     /// What no single field can tell: fields that contradict each other. Nil where all is well.
     public var inconsistency: String? {

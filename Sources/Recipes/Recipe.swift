@@ -15,6 +15,8 @@ public struct Recipe: Codable, Hashable, Sendable {
     public var training = Training()
     public var heads = Heads()
     public var analysis = Analysis()
+    public var sweep = Sweep()
+    public var prune = Prune()
     public var report = Report()
     public var claims = Claims()
     public var cluster = Cluster()
@@ -138,6 +140,8 @@ public struct Recipe: Codable, Hashable, Sendable {
         public var endDivisor = 1e4
         /// Maps larger than this many positions a side are average-pooled to it before their head; 0 for no pooling.
         public var headPool = 0
+        /// Which layers get a head: `all`, `last` (the last convolution or stage), or names separated by commas.
+        public var layers = "all"
         /// Whether the heads' training changes images as the network's training does.
         public var augment = true
 
@@ -148,10 +152,53 @@ public struct Recipe: Codable, Hashable, Sendable {
     public struct Analysis: Codable, Hashable, Sendable {
         /// The share of a filter's largest field above which a field sets its bit.
         public var threshold = 0.3
+        /// Further thresholds at which the figures of every layer are given.
+        public var thresholds: [Double] = []
         /// Samples of one unit of evaluation.
         public var surveyShard = 100
         /// Filters of one unit of the per-filter phase.
         public var filtersPerUnit = 16
+
+        public init() {}
+    }
+
+    /// Phase 4: the same network at several numbers of labels. Without `labels` a recipe has no phase 4.
+    public struct Sweep: Codable, Hashable, Sendable {
+        /// The numbers of labels K, each a drawn subset; one equal to the data set's own takes all of its labels.
+        public var labels: [Int] = []
+        /// Draws, each with weights and order of its own, at each K.
+        public var seeds = 3
+        /// Above this K one seed is enough; 0: every K has all seeds.
+        public var seedsUpTo = 0
+        /// Resamples of the bootstrap that bands and intervals come from.
+        public var resamples = 2000
+
+        public init() {}
+    }
+
+    /// Phase 5: AFCC pruning. With neither part of the network to prune a recipe has no phase 5.
+    public struct Prune: Codable, Hashable, Sendable {
+        /// Whether the classifier's connections without a supporting cluster go.
+        public var classifier = false
+        /// The first convolution whose kernels are pruned, counted from 1; 0: none.
+        public var firstConvolution = 0
+        /// Thresholds whose clusters say what stays: one pruned network each; empty: `analysis.threshold` alone.
+        public var thresholds: [Double] = []
+        /// Retraining under the mask.
+        public var epochs = 5
+        public var maxSteps = 0
+        public var learningRate = 0.01
+        public var momentum = 0.9
+        public var weightDecay = 5e-4
+        public var schedule = Schedule.oneCycle
+        public var decayFactor = 0.6
+        public var decayEvery = 1
+        public var decayUnit = DecayUnit.epochs
+        public var rise = 0.3
+        public var startDivisor = 25.0
+        public var endDivisor = 1e4
+        /// Whether random clusters of the same sizes and smallest-magnitude removal are retrained alike, for comparison.
+        public var baselines = true
 
         public init() {}
     }
@@ -171,6 +218,17 @@ public struct Recipe: Codable, Hashable, Sendable {
         public var noiseCorrelation = 0.5
         /// The least Spearman correlation of layer index with the signal-to-noise ratio.
         public var snrCorrelation = 0.5
+        /// Claim 2: the least R² of the line of error against K.
+        public var linearErrorR2 = 0.9
+        /// Claim 3: the most that mean cluster size and clusters per filter may change per decade of K, as a share of their
+        /// mean, at the far end of the confidence interval.
+        public var universalitySlope = 0.25
+        /// Claim 3: the least signal-to-noise ratio at every K.
+        public var universalitySNR = 5.0
+        /// Claim 4: the most accuracy that AFCC may lose after retraining.
+        public var pruningLoss = 0.01
+        /// Claim 4: the most that AFCC may lie below the better baseline.
+        public var pruningBehindBaselines = 0.005
 
         public init() {}
     }

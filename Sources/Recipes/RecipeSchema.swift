@@ -21,27 +21,39 @@ extension Recipe {
 
 extension RecipeField {
     var schema: JSONValue {
-        var members: [JSONValue.Member] = []
-        switch type {
-        case .text: members.append(.init("type", .string("string")))
-        case .choice(let choices): members.append(.init("enum", .array(choices.map(JSONValue.string))))
-        case .truth: members.append(.init("type", .string("boolean")))
-        case .integer(let range):
-            members += [
-                .init("type", .string("integer")), .init("minimum", .integer(range.lowerBound)),
-                .init("maximum", .integer(range.upperBound)),
-            ]
-        case .number(let range):
-            members += [
-                .init("type", .string("number")),
-                .init(range.includesLower ? "minimum" : "exclusiveMinimum", .number(range.lower)),
-                .init(range.includesUpper ? "maximum" : "exclusiveMaximum", .number(range.upper)),
-            ]
-        }
+        var members = type.schema
         members += [
             .init("default", defaultValue.json),
             .init("description", .string(explanation + (unit.map { " In \($0)." } ?? ""))),
         ]
         return .object(members)
+    }
+}
+
+extension RecipeFieldType {
+    /// The keywords that say which values are allowed.
+    fileprivate var schema: [JSONValue.Member] {
+        switch self {
+        case .text: [.init("type", .string("string"))]
+        case .choice(let choices): [.init("enum", .array(choices.map(JSONValue.string)))]
+        case .truth: [.init("type", .string("boolean"))]
+        case .integer(let range):
+            [
+                .init("type", .string("integer")), .init("minimum", .integer(range.lowerBound)),
+                .init("maximum", .integer(range.upperBound)),
+            ]
+        case .number(let range):
+            [
+                .init("type", .string("number")),
+                .init(range.includesLower ? "minimum" : "exclusiveMinimum", .number(range.lower)),
+                .init(range.includesUpper ? "maximum" : "exclusiveMaximum", .number(range.upper)),
+            ]
+        case .integers(let range): Self.listSchema(of: .integer(range))
+        case .numbers(let range): Self.listSchema(of: .number(range))
+        }
+    }
+
+    private static func listSchema(of element: RecipeFieldType) -> [JSONValue.Member] {
+        [.init("type", .string("array")), .init("items", .object(element.schema)), .init("uniqueItems", .truth(true))]
     }
 }

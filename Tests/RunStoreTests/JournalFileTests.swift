@@ -96,7 +96,7 @@ struct JournalFileTests {
         do {
             let journal = try Journal(path: path)
             try journal.setValue("1", for: "a")
-            try journal.database.executeScript("DROP TABLE feeding; DROP TABLE damaged_samples; PRAGMA user_version = 1")
+            try journal.database.executeScript("DROP TABLE feeding; DROP TABLE damaged_samples; DROP TABLE threshold_figures; DROP TABLE sweep_points; DROP TABLE prunings; ALTER TABLE filters DROP COLUMN margin; PRAGMA user_version = 1")
         }
         for _ in 0..<2 {
             let journal = try Journal(path: path)

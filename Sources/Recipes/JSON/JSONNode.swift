@@ -14,6 +14,17 @@ struct JSONNode {
     let content: Content
     let place: JSONPlace
 
+    /// The value of a whole number, however it is written: 3, 3.0, 3e0.
+    var integer: Int? {
+        guard case .number(let digits) = content else { return nil }
+        return Int(digits) ?? Double(digits).flatMap { Int(exactly: $0) }
+    }
+
+    var number: Double? {
+        guard case .number(let digits) = content else { return nil }
+        return Double(digits)
+    }
+
     /// The type and, for plain values, the value: `text "0.1"`.
     var description: String {
         switch content {

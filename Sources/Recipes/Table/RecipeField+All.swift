@@ -1,7 +1,7 @@
 extension RecipeField {
     /// Every field, in the order in which files are written.
     public static let all: [RecipeField] =
-        general + model + training + heads + analysis + report + claims + cluster + checkpoints
+        general + model + training + heads + analysis + sweep + prune + report + claims + cluster + checkpoints
 
     static let large = RecipeFieldType.largestInteger
 
@@ -28,6 +28,9 @@ extension RecipeField {
         number(
             "analysis.threshold", \.analysis.threshold, .above(0, atMost: 1),
             "A label pair counts where its field is above this share of the filter's largest field."),
+        numbers(
+            "analysis.thresholds", \.analysis.thresholds, .from(0.001, below: 1),
+            "Further thresholds at which clusters, noise and signal-to-noise ratio of every layer are given."),
         integer(
             "analysis.surveyShard", \.analysis.surveyShard, 1...65_536, unit: "samples",
             "Test samples of one unit of evaluation; sums are taken in units of it."),
@@ -48,6 +51,15 @@ extension RecipeField {
         number(
             "claims.snrCorrelation", \.claims.snrCorrelation, .within(-1, 1),
             "Sharpening needs at least this rank correlation of layer index with the signal-to-noise ratio."),
+        number("claims.linearErrorR2", \.claims.linearErrorR2, .within(0, 1), "Linear error needs at least this R2 of the line of error against K."),
+        number(
+            "claims.universalitySlope", \.claims.universalitySlope, .within(0, 100),
+            "Universality allows cluster size and clusters per filter this much change per decade of K, as a share of their mean, at the far end of the confidence interval."),
+        number("claims.universalitySNR", \.claims.universalitySNR, .within(0, 1e9), "Universality needs at least this signal-to-noise ratio at every K."),
+        number("claims.pruningLoss", \.claims.pruningLoss, .within(0, 1), "Pruning may lose at most this much accuracy after retraining."),
+        number(
+            "claims.pruningBehindBaselines", \.claims.pruningBehindBaselines, .within(0, 1),
+            "Pruning by clusters may lie at most this much below the better of its two baselines."),
     ]
 
     private static let cluster: [RecipeField] = [

@@ -54,11 +54,12 @@ extension RecipeField {
         integer(
             "heads.headPool", \.heads.headPool, 0...1024, unit: "positions",
             "Maps with a longer side are average-pooled to this side before their head; 0 pools nothing."),
+        text("heads.layers", \.heads.layers, "Which layers get a head: all, last (the last convolution or stage), or names separated by commas."),
         truth("heads.augment", \.heads.augment, "Whether images are changed at random while heads train, as training's fields say."),
     ]
 
-    /// What both phases have of the optimizer.
-    private struct RatePlaces {
+    /// What phases of steps have of the optimizer.
+    struct RatePlaces {
         let learningRate, momentum, weightDecay: Place<Double>
         let schedule: Place<Recipe.Schedule>
         let decayFactor: Place<Double>
@@ -67,7 +68,7 @@ extension RecipeField {
         let rise, startDivisor, endDivisor: Place<Double>
     }
 
-    private static func rates(_ phase: String, places: RatePlaces) -> [RecipeField] {
+    static func rates(_ phase: String, places: RatePlaces) -> [RecipeField] {
         [
             number(
                 "\(phase).learningRate", places.learningRate, .above(0, atMost: 100),

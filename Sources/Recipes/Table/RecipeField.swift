@@ -69,4 +69,20 @@ extension RecipeField {
             if case .number(let number) = $1 { $0[keyPath: place] = number }
         }
     }
+
+    static func integers(
+        _ path: String, _ place: Place<[Int]>, _ range: ClosedRange<Int>, unit: String? = nil, _ explanation: String
+    ) -> RecipeField {
+        RecipeField(path: path, type: .integers(range), unit: unit, explanation: explanation) { .integers($0[keyPath: place]) } write: {
+            if case .integers(let integers) = $1 { $0[keyPath: place] = integers }
+        }
+    }
+
+    static func numbers(
+        _ path: String, _ place: Place<[Double]>, _ range: NumberRange, unit: String? = nil, _ explanation: String
+    ) -> RecipeField {
+        RecipeField(path: path, type: .numbers(range), unit: unit, explanation: explanation) { .numbers($0[keyPath: place]) } write: {
+            if case .numbers(let numbers) = $1 { $0[keyPath: place] = numbers }
+        }
+    }
 }

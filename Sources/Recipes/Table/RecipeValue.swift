@@ -4,6 +4,8 @@ public enum RecipeValue: Hashable, Sendable, CustomStringConvertible {
     case truth(Bool)
     case integer(Int)
     case number(Double)
+    case integers([Int])
+    case numbers([Double])
 
     /// As JSON writes it.
     public var description: String { json.compactText }
@@ -14,6 +16,8 @@ public enum RecipeValue: Hashable, Sendable, CustomStringConvertible {
         case .truth(let truth): .truth(truth)
         case .integer(let integer): .integer(integer)
         case .number(let number): .number(number)
+        case .integers(let integers): .array(integers.map(JSONValue.integer))
+        case .numbers(let numbers): .array(numbers.map(JSONValue.number))
         }
     }
 }
@@ -25,6 +29,9 @@ public enum RecipeFieldType: Hashable, Sendable {
     case truth
     case integer(ClosedRange<Int>)
     case number(NumberRange)
+    /// Lists, ascending, none twice; the range is each element's. They may be empty.
+    case integers(ClosedRange<Int>)
+    case numbers(NumberRange)
 
     /// What a person is told to write: "a whole number within 1 ... 100".
     public var description: String {
@@ -36,6 +43,8 @@ public enum RecipeFieldType: Hashable, Sendable {
             range.upperBound == RecipeFieldType.largestInteger
                 ? "a whole number of at least \(range.lowerBound)" : "a whole number within \(range.lowerBound) ... \(range.upperBound)"
         case .number(let range): "a number \(range)"
+        case .integers(let range): "an ascending list, each element \(RecipeFieldType.integer(range).description)"
+        case .numbers(let range): "an ascending list, each element \(RecipeFieldType.number(range).description)"
         }
     }
 

@@ -60,8 +60,10 @@ public final class Journal: JournalReading {
 
     private static func bringUpToDate(_ database: Database) throws(Problem) {
         let version = try database.rows("PRAGMA user_version") { row throws(Problem) in try row.integer(0) }
-        guard version == [1] else { return }
-        try database.executeScript("\(JournalSchema.feedingTables) PRAGMA user_version = \(JournalSchema.version)")
+        guard let version = version.first, (1..<JournalSchema.version).contains(version) else { return }
+        if version < 2 { try database.executeScript(JournalSchema.feedingTables) }
+        try database.executeScript(
+            "ALTER TABLE filters ADD COLUMN margin REAL; \(JournalSchema.mechanismTables) PRAGMA user_version = \(JournalSchema.version)")
     }
 
     fileprivate static func refuseForeign(_ database: Database) throws(Problem) {

@@ -1,7 +1,7 @@
 /// The tables of `run.sqlite`. Times are seconds since 1970 by the coordinator's clock.
 enum JournalSchema {
     /// In the file's user_version. Raise it with every change of the tables, and add the change to `Journal`.
-    static let version = 2
+    static let version = 3
     /// In the file's application_id: "FSJ1".
     static let applicationID = 0x4653_4A31
 
@@ -15,6 +15,26 @@ enum JournalSchema {
         CREATE TABLE damaged_samples (
             split TEXT NOT NULL, sample INTEGER NOT NULL, name TEXT NOT NULL, cause TEXT NOT NULL,
             PRIMARY KEY (split, sample)) WITHOUT ROWID;
+        """
+
+    /// New in version 3. threshold_figures: the figures of a layer at one threshold, columns as in layers. sweep_points: one trained
+    /// network of a sweep; directory: from the sweep's directory. prunings: one pruned network; layers: a JSON list.
+    static let mechanismTables = """
+        CREATE TABLE threshold_figures (
+            layer INTEGER NOT NULL, threshold REAL NOT NULL, active_filters INTEGER NOT NULL, silent_filters INTEGER NOT NULL,
+            mean_clusters_per_filter REAL, mean_cluster_size REAL, mean_noise REAL, signal REAL NOT NULL,
+            noise_per_label REAL NOT NULL, snr REAL, PRIMARY KEY (layer, threshold)) WITHOUT ROWID;
+
+        CREATE TABLE sweep_points (
+            labels INTEGER NOT NULL, seed INTEGER NOT NULL, directory TEXT NOT NULL, state TEXT NOT NULL, test_accuracy REAL,
+            head_accuracy REAL, mean_clusters_per_filter REAL, mean_cluster_size REAL, mean_noise REAL, signal REAL,
+            noise_per_label REAL, snr REAL, weights_sha256 TEXT, seconds REAL, PRIMARY KEY (labels, seed)) WITHOUT ROWID;
+
+        CREATE TABLE prunings (
+            method TEXT NOT NULL, threshold REAL NOT NULL, density REAL NOT NULL, accuracy_before REAL NOT NULL,
+            accuracy_masked REAL NOT NULL, accuracy_retrained REAL NOT NULL, parameters_kept INTEGER NOT NULL,
+            multiply_adds_kept INTEGER NOT NULL, weights TEXT NOT NULL, weights_sha256 TEXT NOT NULL, layers TEXT NOT NULL,
+            PRIMARY KEY (method, threshold)) WITHOUT ROWID;
         """
 
     static let tables = """
@@ -57,9 +77,10 @@ enum JournalSchema {
             all_mean_internal_noise REAL, all_mean_external_noise REAL, signal REAL NOT NULL,
             noise_per_label REAL NOT NULL, snr REAL);
 
+        -- margin: the least distance of any field's share of top from the threshold; NULL for a silent filter.
         CREATE TABLE filters (
             layer INTEGER NOT NULL, filter INTEGER NOT NULL, top REAL NOT NULL, silent INTEGER NOT NULL,
-            noise INTEGER NOT NULL, internal_noise INTEGER NOT NULL, external_noise INTEGER NOT NULL,
+            noise INTEGER NOT NULL, internal_noise INTEGER NOT NULL, external_noise INTEGER NOT NULL, margin REAL,
             PRIMARY KEY (layer, filter)) WITHOUT ROWID;
 
         -- One row per label of a cluster; clusters count from 0 in the order in which they were opened.
@@ -82,6 +103,8 @@ enum JournalSchema {
             claim TEXT PRIMARY KEY, verdict TEXT NOT NULL, text TEXT NOT NULL, figures TEXT NOT NULL);
 
         \(feedingTables)
+
+        \(mechanismTables)
 
         CREATE TABLE status (id INTEGER PRIMARY KEY CHECK (id = 1), json TEXT NOT NULL, updated REAL NOT NULL);
         """

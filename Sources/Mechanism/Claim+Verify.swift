@@ -55,19 +55,9 @@ extension Claim {
     public static func verdicts(layers: [LayerEvidence], thresholds: SharpeningThresholds = SharpeningThresholds()) -> [Claim] {
         [
             sharpening(layers: layers, thresholds: thresholds),
-            Claim(
-                number: 2, name: "linear error",
-                statement: "For a given architecture the maximal test error rises about linearly with the number of labels K.",
-                verdict: .notTested(missing: "runs at several numbers of labels K and several seeds"), figures: []),
-            Claim(
-                number: 3, name: "universality",
-                statement: "At the last convolution the mean cluster size and the mean number of clusters per filter hardly "
-                    + "depend on K, while the signal-to-noise ratio stays high.",
-                verdict: .notTested(missing: "runs at several numbers of labels K and several seeds"), figures: []),
-            Claim(
-                number: 4, name: "pruning",
-                statement: "Connections that no shared cluster supports can be removed, and accuracy after a short retraining is kept.",
-                verdict: .notTested(missing: "a pruned and retrained network and its two baselines"), figures: []),
+            linearError(nil, thresholds: SweepThresholds()),
+            universality(nil, points: [], thresholds: SweepThresholds()),
+            pruningNotTested,
         ]
     }
 }

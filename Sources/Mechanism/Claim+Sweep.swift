@@ -38,7 +38,9 @@ extension Claim {
             figures: fits.map { fits in
                 [
                     Figure(name: "R2 of the line of error against K", value: fits.error.rSquared, threshold: thresholds.linearErrorR2),
-                    Figure(name: "slope, error per label, lower end of its 95 % interval", value: fits.error.slopeInterval.lower, threshold: 0),
+                    Figure(
+                        name: "rise of the error per 100 labels, lower end of its 95 % interval",
+                        value: 100 * fits.error.slopeInterval.lower, threshold: 0),
                     Figure(name: "AICc of the parabola over the line's", value: gain, threshold: 0),
                 ]
             } ?? [])

@@ -7,7 +7,7 @@ import Runtime
     static let version = "0.1.0"
 
     static let commands: [CommandDescription] = [
-        RunCommand.description, CoordinatorCommand.description, WorkerCommand.description, StatusCommand.description,
+        RunCommand.description, SweepCommand.description, CoordinatorCommand.description, WorkerCommand.description, StatusCommand.description,
         LogsCommand.description, ReportCommand.description, VerifyCommand.description, EvaluateCommand.description,
         AnalyzeCommand.description, BenchCommand.description, ModelsCommand.description, DatasetsCommand.description,
         RecipesCommand.description,

@@ -2,6 +2,8 @@
 struct Chart: Sendable {
     enum Style: Sendable {
         case line, thinLine, dashed
+        /// Discs without a line.
+        case dots
         case linePoints
         /// Hollow triangles without a line, for values that have no place on the axis.
         case triangles
@@ -29,6 +31,8 @@ struct Chart: Sendable {
     var yRange: ClosedRange<Double>?
     var yLogarithmic = false
     var xFromZero = false
+    var xLogarithmic = false
+    var yFromZero = false
     var width = 360
     var height = 280
     var legend = true
@@ -65,6 +69,8 @@ extension Chart {
             lines.append("set xtics \(rotated ? "rotate by -40 " : "")(\(xMarks.map { "\(Self.quoted($0.text)) \($0.x)" }.joined(separator: ", ")))")
         }
         if yLogarithmic { lines.append("set logscale y") }
+        if xLogarithmic { lines.append("set logscale x") }
+        if yFromZero { lines.append("set yrange [0:*]") }
         if let yRange { lines.append("set yrange [\(yRange.lowerBound):\(yRange.upperBound)]") }
         if !legend {
             lines.append("unset key")
@@ -97,6 +103,7 @@ extension Chart.Style {
         case .line: "lines lw 2"
         case .thinLine: "lines lw 1"
         case .dashed: "lines lw 2 dt 2"
+        case .dots: "points pt 7 ps 0.8"
         case .linePoints: "linespoints lw 2 pt 7 ps 0.6"
         case .triangles: "points pt 8 ps 1.1 lw 2"
         }

@@ -2,11 +2,13 @@ import Mechanism
 
 /// The claims with their verdicts, from figures alone.
 enum ClaimSection {
-    static func html(_ summary: RunSummary) -> String {
+    static func html(_ summary: RunSummary) -> String { html(summary.claims, layers: summary.layers) }
+
+    static func html(_ claims: [Claim], layers: [LayerRow]) -> String {
         let text = HTML.paragraph(
             "The papers behind this program make four claims. A run can uphold a claim, fail to, or leave it untested; the figure "
                 + "asked for stands in the recipe and beside each figure found.")
-        return HTML.section("claims", "Verdicts", text + summary.claims.map { claim($0, layers: summary.layers) }.joined())
+        return HTML.section("claims", "Verdicts", text + claims.map { claim($0, layers: layers) }.joined())
     }
 
     private static func claim(_ claim: Claim, layers: [LayerRow]) -> String {
@@ -16,6 +18,8 @@ enum ClaimSection {
         if claim.number == 1 { body += course(layers) }
         if !claim.figures.isEmpty {
             body += "<ul>\n" + claim.figures.map { "<li>\(figure($0))</li>\n" }.joined() + "</ul>\n"
+        }
+        if claim.number == 1, !claim.figures.isEmpty {
             body += "<p><small>A Spearman correlation of 1 means that the figure rises at every step from layer to layer, −1 that it "
                 + "falls at every step, 0 that there is no trend.</small></p>\n"
         }

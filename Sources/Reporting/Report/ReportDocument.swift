@@ -19,7 +19,12 @@ public enum ReportDocument {
         body += ExampleSection.html(input)
         body += try CourseSection.html(charts: charts)
         body += ProvenanceSection.html(input)
-        return """
+        return page(title: title, body: body)
+    }
+
+    /// A page of the report's style.
+    static func page(title: String, body: String) -> String {
+        """
             <!DOCTYPE html>
             <html lang="en">
             <head>

@@ -26,9 +26,10 @@ enum JournalSchema {
             noise_per_label REAL NOT NULL, snr REAL, PRIMARY KEY (layer, threshold)) WITHOUT ROWID;
 
         CREATE TABLE sweep_points (
-            labels INTEGER NOT NULL, seed INTEGER NOT NULL, directory TEXT NOT NULL, state TEXT NOT NULL, test_accuracy REAL,
-            head_accuracy REAL, mean_clusters_per_filter REAL, mean_cluster_size REAL, mean_noise REAL, signal REAL,
-            noise_per_label REAL, snr REAL, weights_sha256 TEXT, seconds REAL, PRIMARY KEY (labels, seed)) WITHOUT ROWID;
+            labels INTEGER NOT NULL, seed INTEGER NOT NULL, directory TEXT NOT NULL, test_accuracy REAL NOT NULL,
+            head_accuracy REAL, mean_clusters_per_filter REAL, mean_cluster_size REAL, mean_noise REAL, signal REAL NOT NULL,
+            noise_per_label REAL NOT NULL, snr REAL, weights_sha256 TEXT NOT NULL, seconds REAL NOT NULL,
+            PRIMARY KEY (labels, seed)) WITHOUT ROWID;
 
         CREATE TABLE prunings (
             method TEXT NOT NULL, threshold REAL NOT NULL, density REAL NOT NULL, accuracy_before REAL NOT NULL,

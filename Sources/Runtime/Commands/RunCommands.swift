@@ -3,6 +3,7 @@ import Foundation
 
 /// `filterscope run`: the whole of a recipe on this machine.
 public func run(_ options: RunOptions) throws -> ExitCode {
+    if !options.recipe.sweep.labels.isEmpty { return try sweep(options, sideBySide: nil) }
     let workers = max(1, options.workers)
     return try withLocalEndpoint { endpoint in
         try RunConductor(
@@ -12,9 +13,24 @@ public func run(_ options: RunOptions) throws -> ExitCode {
     }
 }
 
+/// `filterscope sweep`, and `run` on a recipe that has a sweep.
+/// - Parameter sideBySide: networks trained at a time; nil for as many as there are workers.
+public func sweep(_ options: RunOptions, sideBySide: Int?) throws -> ExitCode {
+    try SweepConductor(
+        recipe: options.recipe, runDirectory: options.runDirectory, resume: options.resume, workers: max(1, options.workers),
+        threads: options.threads, sideBySide: sideBySide, verbosity: options.verbosity
+    ).run()
+}
+
 /// `filterscope coordinator`: the same, with workers from anywhere.
 public func coordinator(_ options: CoordinatorOptions) throws -> ExitCode {
-    try RunConductor(
+    // A worker belongs to one run; a sweep is many.
+    guard options.recipe.sweep.labels.isEmpty else {
+        throw Problem(
+            "the recipe is a sweep, and a coordinator carries out one run", at: "recipe \(options.recipe.name)",
+            remedy: "use filterscope sweep on this machine, or one coordinator for each number of labels, with --dataset SPEC?labels=K&seed=S")
+    }
+    return try RunConductor(
         recipe: options.recipe, runDirectory: options.runDirectory, resume: options.resume, bind: options.bind,
         insecure: options.insecure, localWorkers: nil, verbosity: options.verbosity
     ).run()

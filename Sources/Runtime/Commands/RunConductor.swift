@@ -34,7 +34,7 @@ struct RunConductor {
         let (directory, isResumed) = try RunDirectory.create(path: runDirectory, recipeName: recipe.name, resume: resume)
         let lock = try directory.lock()
         defer { withExtendedLifetime(lock) {} }
-        if isResumed { try refuseOtherRecipe(directory) }
+        if isResumed { try Self.refuseOtherRecipe(recipe, directory) }
         try directory.writeRecipe(Data(recipe.prettyJSON.utf8))
         let journal = try Journal(path: directory.journalPath)
 
@@ -118,7 +118,7 @@ struct RunConductor {
         try? recorder.close(state, condition: condition)
     }
 
-    private func refuseOtherRecipe(_ directory: RunDirectory) throws(Problem) {
+    static func refuseOtherRecipe(_ recipe: Recipe, _ directory: RunDirectory) throws(Problem) {
         let earlier = try Recipe(json: try directory.readRecipe(), file: directory.recipePath)
         guard earlier.resultDigest != recipe.resultDigest else { return }
         let differences = recipe.differences(from: earlier).map { "\($0.path) was \($0.other), is \($0.own)" }

@@ -121,7 +121,7 @@ extension RunResults {
             noise: filter.noise, internalNoise: filter.internalNoise, externalNoise: filter.externalNoise)
     }
 
-    private static func journalRow(_ claim: Claim) throws(Problem) -> ClaimRow {
+    static func journalRow(_ claim: Claim) throws(Problem) -> ClaimRow {
         let encoder = JSONEncoder()
         encoder.outputFormatting = .sortedKeys
         let figures: Data

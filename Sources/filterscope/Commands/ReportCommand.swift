@@ -12,6 +12,7 @@ enum ReportCommand {
         notes: ["Without --run: the latest run under runs/."]
     ) { arguments in
         let directory = try RunDirectory.open(path: arguments.value(SharedOptions.run))
+        if SweepDocument.exists(in: directory) { return try sweep(directory, arguments) }
         let summary = try RunSummary.load(path: directory.result("summary.json"))
         if arguments.has(SharedOptions.json) {
             StandardOutput.write(try jsonText(summary))
@@ -21,6 +22,17 @@ enum ReportCommand {
         let input = try ReportInput.load(from: directory, filtersPerLayer: recipe.report.chosenFilters)
         try ReportDocument.write(input, to: directory.reportPath)
         StandardOutput.write(SummaryText.text(summary, directory: directory, colored: StandardOutput.style.colored))
+        return .done
+    }
+
+    private static func sweep(_ directory: RunDirectory, _ arguments: ParsedArguments) throws -> ExitCode {
+        let document = try SweepDocument.load(from: directory)
+        if arguments.has(SharedOptions.json) {
+            StandardOutput.write(try jsonText(document))
+            return .done
+        }
+        try SweepReport.write(document, to: directory.reportPath)
+        StandardOutput.write(SweepText.text(document, directory: directory, colored: StandardOutput.style.colored))
         return .done
     }
 }

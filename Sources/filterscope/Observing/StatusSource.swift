@@ -21,6 +21,11 @@ struct JournalStatusSource: StatusSource {
 
     func status() throws(Problem) -> StatusReport {
         guard let stored = try reader.status() else {
+            guard try !reader.isSweep() else {
+                throw Problem(
+                    "is a sweep: \(try reader.sweepPoints().count) of its networks are finished", at: path,
+                    remedy: "each network has a run of its own: filterscope status --run \(path)/points/labels-…-seed-…")
+            }
             throw Problem("no status is recorded yet", at: path, remedy: "wait a moment, or look at filterscope logs --run \(path)")
         }
         // The state is read after the lock: a coordinator that ended in order said so before it let go.

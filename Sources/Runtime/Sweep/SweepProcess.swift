@@ -1,0 +1,65 @@
+import Diagnostics
+import Foundation
+import RunStore
+import Tensors
+
+/// The process of one point's run: `filterscope run` on the point's recipe.
+final class SweepProcess {
+    let point: SweepPlan.Point
+    private let process = Process()
+    private let outputPath: String
+
+    init(_ point: SweepPlan.Point, in directory: RunDirectory, workers: Int, threads: Int) throws(Problem) {
+        self.point = point
+        let path = directory.file(point.directory)
+        outputPath = path + ".output"
+        let recipePath = directory.file(point.recipeFile)
+        do {
+            try FileManager.default.createDirectory(atPath: directory.file("points"), withIntermediateDirectories: true)
+        } catch {
+            throw Problem("cannot be made: \(error.localizedDescription)", at: directory.file("points"))
+        }
+        try DurableFile.write(Data(point.recipe.prettyJSON.utf8), to: recipePath)
+        process.executableURL = URL(fileURLWithPath: "/proc/self/exe").resolvingSymlinksInPath()
+        process.arguments = [
+            "run", recipePath, "--run", path, "--resume", "--workers", String(workers), "--threads", String(threads), "--quiet",
+        ]
+        process.standardInput = FileHandle.nullDevice
+        guard FileManager.default.createFile(atPath: outputPath, contents: nil), let output = FileHandle(forWritingAtPath: outputPath) else {
+            throw Problem("cannot be written", at: outputPath, remedy: "check that the disk is writable")
+        }
+        process.standardOutput = output
+        process.standardError = output
+        do {
+            try process.run()
+        } catch {
+            throw Problem("a run cannot be started: \(error.localizedDescription)", at: process.executableURL?.path)
+        }
+    }
+
+    var isRunning: Bool { process.isRunning }
+
+    /// Asks for an orderly end, with a checkpoint. A terminal's Ctrl-C has reached a process of our own group already, and a
+    /// second one would end it without.
+    func interrupt() {
+        if process.isRunning, getpgid(process.processIdentifier) != getpgrp() { process.interrupt() }
+    }
+
+    /// What is still there when the sweep fails must not go on alone: its checkpoints stay.
+    func kill() {
+        guard process.isRunning else { return }
+        process.terminate()
+        process.waitUntilExit()
+    }
+
+    /// - Throws: the run's last words where it failed.
+    func checkEnd() throws(Problem) {
+        guard process.terminationReason != .exit || process.terminationStatus != 0 else { return }
+        let text = (try? String(contentsOfFile: outputPath, encoding: .utf8)) ?? ""
+        let words = text.split(separator: "\n").suffix(5).joined(separator: "\n")
+        throw Problem(
+            "the run of \(point.labels) labels, seed \(point.seed), ended with "
+                + (process.terminationReason == .exit ? "exit code" : "signal") + " \(process.terminationStatus): \(words)",
+            at: outputPath, remedy: "when the cause is mended, go on with --resume; finished points are kept")
+    }
+}

@@ -15,9 +15,12 @@ public struct FilterResult: Codable, Hashable, Sendable {
     public var internalNoise: Int
     /// The rest.
     public var externalNoise: Int
+    /// The least distance of any pair's share of the top from the threshold: how much the threshold may move before a bit
+    /// changes. Nil for a silent filter.
+    public var margin: Double?
 
     public init(
-        filter: Int, top: Float, silent: Bool, clusters: [[Int]], noise: Int, internalNoise: Int, externalNoise: Int
+        filter: Int, top: Float, silent: Bool, clusters: [[Int]], noise: Int, internalNoise: Int, externalNoise: Int, margin: Double? = nil
     ) {
         self.filter = filter
         self.top = top
@@ -26,6 +29,7 @@ public struct FilterResult: Codable, Hashable, Sendable {
         self.noise = noise
         self.internalNoise = internalNoise
         self.externalNoise = externalNoise
+        self.margin = margin
     }
 
     /// Has at least one cluster. A filter can be neither silent nor active: it speaks, but for no label's own images.
@@ -68,7 +72,7 @@ public enum FilterPerformance {
         let noise = columnCounts.reduce(0, +) - inSquares
         return FilterResult(
             filter: filter, top: field.top, silent: false, clusters: clusters, noise: noise, internalNoise: internalNoise,
-            externalNoise: noise - internalNoise)
+            externalNoise: noise - internalNoise, margin: field.margin(to: threshold))
     }
 
     /// Fields and results of a range of filters: what a unit of work of phase 3 computes. Arguments as `filterFields`.

@@ -18,6 +18,12 @@ public struct LabelField: Hashable, Sendable {
     public var isFinite: Bool { values.allSatisfy(\.isFinite) }
     /// The largest element; 0 for a field without labels.
     public var top: Float { values.max() ?? 0 }
+
+    /// The least distance of any value's share of the top from a threshold, in float32 as bits are set.
+    func margin(to threshold: Double) -> Double {
+        let (top, limit) = (top, Float(threshold))
+        return Double(values.lazy.map { abs($0 / top - limit) }.min() ?? 0)
+    }
 }
 
 /// The fields of a range of filters of one layer: field[f] = A[:, :, f] · W[:, :, f]ᵀ, one K×P by P×K product per filter.

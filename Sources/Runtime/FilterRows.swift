@@ -3,8 +3,8 @@ import Mechanism
 import Messages
 import Tensors
 
-/// A filter unit's work and how its results travel: `rows` float64 [filters, 5] (top, silent, noise, internal noise,
-/// external noise) and `members` int64 [n, 3] (filter, cluster, label), filters by their place in the layer.
+/// A filter unit's work and how its results travel: `rows` float64 [filters, 6] (top, silent, noise, internal noise,
+/// external noise, margin, or −1 for a silent filter) and `members` int64 [n, 3] (filter, cluster, label), filters by their place in the layer.
 enum FilterRows {
     /// Measures the filters of one unit.
     static func compute(_ unit: FilterUnit, tensors: [WireTensor]) throws(Problem) -> [FilterResult] {
@@ -42,7 +42,7 @@ enum FilterRows {
         var rows: [Double] = []
         for result in results {
             rows += [Double(result.top), result.silent ? 1 : 0, Double(result.noise)]
-            rows += [Double(result.internalNoise), Double(result.externalNoise)]
+            rows += [Double(result.internalNoise), Double(result.externalNoise), result.margin ?? -1]
         }
         var members: [Int64] = []
         for result in results {
@@ -50,14 +50,14 @@ enum FilterRows {
                 for label in labels { members += [Int64(result.filter), Int64(cluster), Int64(label)] }
             }
         }
-        return [WireTensor("rows", [results.count, 5], doubles: rows), WireTensor("members", [members.count / 3, 3], int64s: members)]
+        return [WireTensor("rows", [results.count, 6], doubles: rows), WireTensor("members", [members.count / 3, 3], int64s: members)]
     }
 
     static func decode(_ result: UnitResult, unit: FilterUnit) throws(Problem) -> [FilterResult] {
         do throws(ProtocolError) {
             let rows = try result.tensors.tensor("rows").doubles()
             let members = try result.tensors.tensor("members").int64s()
-            guard rows.count == unit.filterCount * 5, members.count % 3 == 0 else {
+            guard rows.count == unit.filterCount * 6, members.count % 3 == 0 else {
                 throw ProtocolError.badTensor(name: "rows", reason: "\(rows.count) figures for \(unit.filterCount) filters")
             }
             var clusters = [[[Int]]](repeating: [], count: unit.filterCount)
@@ -73,9 +73,10 @@ enum FilterRows {
             }
             return (0..<unit.filterCount).map { index in
                 FilterResult(
-                    filter: unit.firstFilter + index, top: Float(rows[index * 5]), silent: rows[index * 5 + 1] != 0,
-                    clusters: clusters[index], noise: Int(exactly: rows[index * 5 + 2]) ?? -1,
-                    internalNoise: Int(exactly: rows[index * 5 + 3]) ?? -1, externalNoise: Int(exactly: rows[index * 5 + 4]) ?? -1)
+                    filter: unit.firstFilter + index, top: Float(rows[index * 6]), silent: rows[index * 6 + 1] != 0,
+                    clusters: clusters[index], noise: Int(exactly: rows[index * 6 + 2]) ?? -1,
+                    internalNoise: Int(exactly: rows[index * 6 + 3]) ?? -1, externalNoise: Int(exactly: rows[index * 6 + 4]) ?? -1,
+                    margin: rows[index * 6 + 5] >= 0 ? rows[index * 6 + 5] : nil)
             }
         } catch {
             throw Problem("unit \(result.unit): \(error.description)", remedy: "run coordinator and workers from the same version")

@@ -1,3 +1,4 @@
+import Datasets
 import Recipes
 
 // What the commands hand over once a command line has been parsed: plain values, defaults filled in.
@@ -157,6 +158,9 @@ public struct AnalyzeOptions: Sendable {
     /// A data set specification.
     public var dataset: String
     public var threshold: Double
+    /// Further ones, at which every layer's figures are given.
+    public var thresholds: [Double]
+    public var split: SplitName
     /// Worker processes; 1 is this process alone.
     public var workers: Int
     /// Threads of each worker; nil shares the machine's cores among the workers.
@@ -166,7 +170,8 @@ public struct AnalyzeOptions: Sendable {
     public var verbosity: Verbosity
 
     public init(
-        model: ModelOptions, weights: String, heads: String, dataset: String, threshold: Double = 0.3, workers: Int = 1,
+        model: ModelOptions, weights: String, heads: String, dataset: String, threshold: Double = 0.3, thresholds: [Double] = [],
+        split: SplitName = .test, workers: Int = 1,
         threads: Int? = nil, json: String? = nil, verbosity: Verbosity = .normal
     ) {
         self.model = model
@@ -174,6 +179,8 @@ public struct AnalyzeOptions: Sendable {
         self.heads = heads
         self.dataset = dataset
         self.threshold = threshold
+        self.thresholds = thresholds
+        self.split = split
         self.workers = workers
         self.threads = threads
         self.json = json

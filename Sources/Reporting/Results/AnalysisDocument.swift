@@ -10,18 +10,22 @@ public struct AnalysisDocument: Encodable, Sendable {
     public var layers: [LayerResult]
     /// Why accuracies are not given, where they are not.
     public var accuracyNote: String?
+    /// At further thresholds.
+    public var further: [ThresholdFigures]
 
-    public init(threshold: Double, model: String, labels: Int, layers: [LayerResult], accuracyNote: String? = nil) {
+    public init(threshold: Double, model: String, labels: Int, layers: [LayerResult], accuracyNote: String? = nil, further: [ThresholdFigures] = []) {
         self.threshold = threshold
         self.model = model
         self.labels = labels
         self.layers = layers
         self.accuracyNote = accuracyNote
+        self.further = further
     }
 
     private enum CodingKeys: String, CodingKey {
         case threshold, labels, model, layers
         case accuracyNote = "accuracy_note"
+        case further = "thresholds"
     }
 
     public func encode(to encoder: any Encoder) throws {
@@ -31,6 +35,7 @@ public struct AnalysisDocument: Encodable, Sendable {
         try container.encode(model, forKey: .model)
         try container.encodeIfPresent(accuracyNote, forKey: .accuracyNote)
         try container.encode(layers.map(Layer.init), forKey: .layers)
+        if !further.isEmpty { try container.encode(further, forKey: .further) }
     }
 
     private struct Layer: Encodable {
@@ -68,16 +73,18 @@ public struct AnalysisDocument: Encodable, Sendable {
         let clusters: [[Int]]
         let noise: Int
         let internalNoise: Int
+        let margin: Double?
 
         init(_ result: FilterResult) {
             filter = result.filter
             clusters = result.clusters
             noise = result.noise
             internalNoise = result.internalNoise
+            margin = result.margin
         }
 
         enum CodingKeys: String, CodingKey {
-            case filter, clusters, noise
+            case filter, clusters, noise, margin
             case internalNoise = "internal_noise"
         }
     }

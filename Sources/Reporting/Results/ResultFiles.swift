@@ -13,7 +13,7 @@ public struct ResultFiles: Sendable {
 
     /// - Returns: the paths of the files written.
     @discardableResult
-    public func write(summary: RunSummary, layers: [LayerResult], metrics: [MetricPoint]) throws(Problem) -> [String] {
+    public func write(summary: RunSummary, layers: [LayerResult], further: [ThresholdFigures] = [], metrics: [MetricPoint]) throws(Problem) -> [String] {
         do { try FileManager.default.createDirectory(atPath: directory, withIntermediateDirectories: true) } catch {
             throw Problem("cannot be made: \(error.localizedDescription)", at: directory, remedy: "check that the disk is writable")
         }
@@ -24,7 +24,7 @@ public struct ResultFiles: Sendable {
             try write(Data(Self.filtersCSV(layers).utf8), "filters.csv"),
             try write(Data(Self.clustersCSV(layers, labelNames: summary.labelNames).utf8), "clusters.csv"),
             try write(Data(Self.metricsCSV(metrics).utf8), "metrics.csv"),
-        ]
+        ] + (further.isEmpty ? [] : [try write(Data(ThresholdFigures.csv(further).utf8), "thresholds.csv")])
     }
 
     private func write(_ data: Data, _ name: String) throws(Problem) -> String {
@@ -52,12 +52,12 @@ public struct ResultFiles: Sendable {
 
     /// One line per filter.
     public static func filtersCSV(_ layers: [LayerResult]) -> String {
-        var csv = CSV(header: ["layer", "filter", "top", "silent", "clusters", "clustered_labels", "noise", "internal_noise", "external_noise"])
+        var csv = CSV(header: ["layer", "filter", "top", "silent", "clusters", "clustered_labels", "noise", "internal_noise", "external_noise", "margin"])
         for layer in layers {
             for filter in layer.filters {
                 csv.append([
                     layer.layer, "\(filter.filter)", "\(filter.top)", filter.silent ? "1" : "0", "\(filter.clusters.count)",
-                    "\(filter.clusteredLabelCount)", "\(filter.noise)", "\(filter.internalNoise)", "\(filter.externalNoise)",
+                    "\(filter.clusteredLabelCount)", "\(filter.noise)", "\(filter.internalNoise)", "\(filter.externalNoise)", CSV.number(filter.margin),
                 ])
             }
         }

@@ -7,7 +7,7 @@ import Tensors
 
 /// `filterscope analyze`: phase 3 on a user's network and heads.
 public func analyze(_ options: AnalyzeOptions) throws -> ExitCode {
-    let subject = try UserNetwork(options.model, weights: options.weights, dataset: options.dataset)
+    let subject = try UserNetwork(options.model, weights: options.weights, dataset: options.dataset, split: options.split)
     let file = try SafetensorsFile(path: options.heads)
     let headSet = try HeadSet(subject.network, in: file)
     let heads = try headSet.loadWeights(file)
@@ -22,18 +22,21 @@ public func analyze(_ options: AnalyzeOptions) throws -> ExitCode {
     let task = TaskDescription(
         model: subject.network.specification, preprocessing: subject.dataset.preprocessing, trainingShardSize: surveyShardSize,
         surveyShardSize: surveyShardSize, labels: headSet.labels, headPool: headSet.pool, headLayers: headSet.heads.map(\.layer))
-    let layers = try LocalCluster.with(
+    let (layers, further) = try LocalCluster.with(
         task, workers: workers, threads: threadsPerWorker(options.threads, workers: workers), label: "analyzing",
         verbosity: options.verbosity
     ) { cluster in
-        let survey = try Survey(split: subject.dataset.split(.test), shardSize: surveyShardSize, waitSeconds: 60).run(
+        let survey = try Survey(split: subject.dataset.split(options.split), shardSize: surveyShardSize, waitSeconds: 60).run(
             headSet, parameters: subject.parameters, statistics: subject.statistics, heads: heads, wantLabelSums: true, on: cluster)
-        return try FilterPhase(threshold: options.threshold, filtersPerUnit: 16, labels: headSet.labels, waitSeconds: 60).run(
-            headSet, heads: heads, survey: survey, on: cluster)
+        let phase = FilterPhase(threshold: options.threshold, filtersPerUnit: 16, labels: headSet.labels, waitSeconds: 60)
+        return (
+            try phase.run(headSet, heads: heads, survey: survey, on: cluster),
+            try phase.run(further: options.thresholds, headSet, heads: heads, survey: survey, on: cluster)
+        )
     }
     let document = AnalysisDocument(
         threshold: options.threshold, model: subject.network.specification.summary, labels: headSet.labels, layers: layers,
-        accuracyNote: note)
+        accuracyNote: note, further: further)
     try writeAnalysis(document, json: options.json)
     return .done
 }

@@ -71,6 +71,17 @@ struct FilterPhase {
         }
     }
 
+    /// The figures of each layer at further thresholds, each threshold a pass of its own over the same means and heads.
+    func run(
+        further thresholds: [Double], _ headSet: HeadSet, heads: ParameterVector, survey: Survey.Outcome, on cluster: Cluster
+    ) throws -> [ThresholdFigures] {
+        try thresholds.map { threshold in
+            let phase = FilterPhase(threshold: threshold, filtersPerUnit: filtersPerUnit, labels: labels, waitSeconds: waitSeconds)
+            return ThresholdFigures(
+                threshold: threshold, layers: try phase.run(headSet, heads: heads, survey: survey, on: cluster).map(\.row))
+        }
+    }
+
     private func columns(
         of tensor: Tensor, _ first: Int, _ count: Int, positions: Int, filters: Int, name: String
     ) -> WireTensor {

@@ -42,10 +42,10 @@ final class RunSession {
             if state.position.phase == .heads { try trainHeads() }
             try results.saveHeads(state)
             let survey = try surveyAll()
-            let layers = try measureFilters(survey)
+            let (layers, further) = try measureFilters(survey)
             try recorder.flush()
             return try results.conclude(
-                accuracy: accuracy, layers: layers, weights: weights, wallSeconds: try recorder.wallSeconds(),
+                accuracy: accuracy, layers: layers, further: further, weights: weights, wallSeconds: try recorder.wallSeconds(),
                 feeding: recorder.feeding)
         } catch let interrupted as Interrupted {
             try recorder.checkpoint(state)
@@ -143,14 +143,16 @@ final class RunSession {
             wantLabelSums: wantLabelSums, on: cluster)
     }
 
-    private func measureFilters(_ survey: Survey.Outcome) throws -> [LayerResult] {
+    private func measureFilters(_ survey: Survey.Outcome) throws -> ([LayerResult], [ThresholdFigures]) {
         try recorder.begin(.filters, totalSteps: 1, from: 0)
-        let layers = try FilterPhase(
+        let phase = FilterPhase(
             threshold: recipe.analysis.threshold, filtersPerUnit: recipe.analysis.filtersPerUnit, labels: headSet.labels,
-            waitSeconds: waitSeconds
-        ).run(headSet, heads: state.heads, survey: survey, on: cluster)
+            waitSeconds: waitSeconds)
+        let layers = try phase.run(headSet, heads: state.heads, survey: survey, on: cluster)
+        let further = try phase.run(
+            further: recipe.analysis.thresholds, headSet, heads: state.heads, survey: survey, on: cluster)
         try recorder.end(.filters)
-        return layers
+        return (layers, further)
     }
 
     // MARK: Steps

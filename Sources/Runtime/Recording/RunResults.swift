@@ -55,7 +55,7 @@ struct RunResults {
 
     /// Journals the figures, gives the verdicts and writes every result file and the report.
     func conclude(
-        accuracy: NetworkAccuracy, layers: [LayerResult], weights: Digest, wallSeconds: Double,
+        accuracy: NetworkAccuracy, layers: [LayerResult], further: [ThresholdFigures], weights: Digest, wallSeconds: Double,
         feeding: FeedingRecord
     ) throws(Problem) -> RunSummary {
         let thresholds = SharpeningThresholds(
@@ -71,6 +71,7 @@ struct RunResults {
         try journal.transaction { () throws(Problem) in
             for (index, layer) in layers.enumerated() { try journal.record(Self.journalRow(index, layer)) }
             for (index, layer) in layers.enumerated() { try journal.record(layer.filters.map { Self.journalRow(index, $0) }) }
+            try journal.recordThresholdFigures(further.flatMap(Self.journalRows))
             try journal.record(try claims.map(Self.journalRow))
             try journal.setValue(weights.hexadecimal, for: "weights_sha256")
             try journal.setValue(String(accuracy.top1), for: "test_accuracy")
@@ -78,9 +79,9 @@ struct RunResults {
             try journal.setValue(String(wallSeconds), for: "wall_seconds")
         }
         let document = AnalysisDocument(
-            threshold: recipe.analysis.threshold, model: network.specification.summary, labels: dataset.labelCount, layers: layers)
+            threshold: recipe.analysis.threshold, model: network.specification.summary, labels: dataset.labelCount, layers: layers, further: further)
         try DurableFile.write(try document.json(), to: directory.result("analysis.json"))
-        try ResultFiles(runDirectory: directory.path).write(summary: summary, layers: layers, metrics: try metricPoints())
+        try ResultFiles(runDirectory: directory.path).write(summary: summary, layers: layers, further: further, metrics: try metricPoints())
         return summary
     }
 
@@ -109,6 +110,15 @@ extension RunResults {
             snr: figures.signalToNoise.ratio)
     }
 
+    private static func journalRows(_ figures: ThresholdFigures) -> [ThresholdFiguresRow] {
+        figures.layers.enumerated().map { index, row in
+            ThresholdFiguresRow(
+                layer: index, threshold: figures.threshold, activeFilters: row.activeFilters, silentFilters: row.silentFilters,
+                clustersPerFilter: row.meanClustersPerFilter, clusterSize: row.meanClusterSize, noise: row.meanNoise, signal: row.signal,
+                noisePerLabel: row.noisePerLabel, snr: row.signalToNoise.ratio)
+        }
+    }
+
     private static func journalMeans(_ means: LayerFigures.Means?) -> FilterMeans {
         FilterMeans(
             clustersPerFilter: means?.clustersPerFilter, clusterSize: means?.clusterSize, noise: means?.noise,
@@ -118,7 +128,7 @@ extension RunResults {
     private static func journalRow(_ layer: Int, _ filter: FilterResult) -> FilterRow {
         FilterRow(
             layer: layer, filter: filter.filter, top: Double(filter.top), silent: filter.silent, clusters: filter.clusters,
-            noise: filter.noise, internalNoise: filter.internalNoise, externalNoise: filter.externalNoise)
+            noise: filter.noise, internalNoise: filter.internalNoise, externalNoise: filter.externalNoise, margin: filter.margin)
     }
 
     static func journalRow(_ claim: Claim) throws(Problem) -> ClaimRow {

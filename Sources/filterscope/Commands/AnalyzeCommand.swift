@@ -1,3 +1,4 @@
+import Datasets
 import Recipes
 import RunStore
 import Runtime
@@ -9,13 +10,15 @@ enum AnalyzeCommand {
     private static let dataset = CommandOption.text("dataset", "SPEC", "the data set; see \"filterscope datasets --help\"")
     private static let threshold = CommandOption.number(
         "threshold", "T", above: 0, atMost: 1, "a field sets its bit above this share of its largest element; 0.3, or the run's, unless given")
+    private static let thresholds = CommandOption.text("thresholds", "T,T,…", "further thresholds at which every layer's figures are given")
+    private static let split = CommandOption.text("split", "NAME", "test or train; test unless given")
     private static let workers = CommandOption.integer("workers", "N", 1...256, "worker processes; 1 unless given")
     private static let threads = CommandOption.integer("threads", "T", 1...1024, "threads of each worker; the cores, shared out, unless given")
     private static let json = CommandOption.text("json", "FILE", "write the result there as JSON; - for standard output")
 
     static let description = CommandDescription(
         name: "analyze", summary: "find every filter's label clusters and noise, in a network that you bring or in a run",
-        options: ModelFlags.all + [weights, heads, dataset, threshold, workers, threads, json, SharedOptions.run, SharedOptions.quiet],
+        options: ModelFlags.all + [weights, heads, dataset, threshold, thresholds, split, workers, threads, json, SharedOptions.run, SharedOptions.quiet],
         example: "filterscope analyze --model vgg11 --weights network.safetensors --heads heads.safetensors --dataset fashion-mnist",
         notes: ["With --run DIR: the run's network, heads and data set, where no option says otherwise."]
     ) { arguments in
@@ -26,7 +29,7 @@ enum AnalyzeCommand {
         AnalyzeOptions(
             model: try ModelFlags.options(arguments), weights: try arguments.required(weights), heads: try arguments.required(heads),
             dataset: try arguments.required(dataset), threshold: arguments.value(threshold) ?? 0.3,
-            workers: arguments.value(workers) ?? 1, threads: arguments.value(threads), json: arguments.value(json),
+            thresholds: try further(arguments) ?? [], split: try chosenSplit(arguments), workers: arguments.value(workers) ?? 1, threads: arguments.value(threads), json: arguments.value(json),
             verbosity: try SharedOptions.verbosity(arguments))
     }
 
@@ -40,7 +43,22 @@ enum AnalyzeCommand {
             weights: arguments.value(weights) ?? directory.file("checkpoints/network.safetensors"),
             heads: arguments.value(heads) ?? directory.file("checkpoints/heads.safetensors"),
             dataset: arguments.value(dataset) ?? recipe.dataset, threshold: arguments.value(threshold) ?? recipe.analysis.threshold,
-            workers: arguments.value(workers) ?? 1, threads: arguments.value(threads), json: arguments.value(json),
+            thresholds: try further(arguments) ?? recipe.analysis.thresholds, split: try chosenSplit(arguments), workers: arguments.value(workers) ?? 1, threads: arguments.value(threads), json: arguments.value(json),
             verbosity: try SharedOptions.verbosity(arguments))
+    }
+
+    private static func further(_ arguments: ParsedArguments) throws -> [Double]? {
+        guard let text = arguments.value(thresholds) else { return nil }
+        let numbers = text.split(separator: ",", omittingEmptySubsequences: false).map { Double($0) }
+        guard numbers.allSatisfy({ $0.map { $0 > 0 && $0 < 1 } == true }) else {
+            throw arguments.usageError("--thresholds needs numbers above 0 and below 1, separated by commas, not \"\(text)\"")
+        }
+        return Set(numbers.compactMap { $0 }).sorted()
+    }
+
+    private static func chosenSplit(_ arguments: ParsedArguments) throws -> SplitName {
+        guard let text = arguments.value(split) else { return .test }
+        guard let name = SplitName(rawValue: text) else { throw arguments.usageError("--split needs test or train, not \"\(text)\"") }
+        return name
     }
 }

@@ -13,6 +13,7 @@ public enum RandomPurpose: UInt32, Sendable {
     case colour = 10
     case mixing = 11
     case balance = 12
+    case pruning = 13
 }
 
 /// A sequence of random numbers that is a pure function of (seed, purpose, major, minor): for augmentation, major is the

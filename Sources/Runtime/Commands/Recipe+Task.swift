@@ -106,6 +106,10 @@ extension Recipe {
         recipe.cluster = Cluster()
         recipe.checkpoints = Checkpoints()
         recipe.report = Report()
+        // Measured anew whenever a run goes on, from what was trained.
+        recipe.prune = Prune()
+        recipe.claims = Claims()
+        recipe.analysis.thresholds = []
         return Digest.sha256(of: Data(recipe.canonicalJSON.utf8))
     }
 }
@@ -138,6 +142,7 @@ extension LearningRateFields {
 
 extension Recipe.Training: LearningRateFields {}
 extension Recipe.Heads: LearningRateFields {}
+extension Recipe.Prune: LearningRateFields {}
 
 extension ImageDataset {
     /// The draw of labels, where there was one.

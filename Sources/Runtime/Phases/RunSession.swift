@@ -43,9 +43,10 @@ final class RunSession {
             try results.saveHeads(state)
             let survey = try surveyAll()
             let (layers, further) = try measureFilters(survey)
+            let pruned = try prune(accuracy: accuracy.top1, survey: survey)
             try recorder.flush()
             return try results.conclude(
-                accuracy: accuracy, layers: layers, further: further, weights: weights, wallSeconds: try recorder.wallSeconds(),
+                accuracy: accuracy, layers: layers, further: further, pruned: pruned, weights: weights, wallSeconds: try recorder.wallSeconds(),
                 feeding: recorder.feeding)
         } catch let interrupted as Interrupted {
             try recorder.checkpoint(state)
@@ -137,8 +138,9 @@ final class RunSession {
         return outcome
     }
 
-    private func survey(wantHeads: Bool, wantLabelSums: Bool) throws -> Survey.Outcome {
-        try Survey(split: dataset.split(.test), shardSize: recipe.analysis.surveyShard, waitSeconds: waitSeconds).run(
+    private func survey(wantHeads: Bool, wantLabelSums: Bool, of other: TrainingState? = nil) throws -> Survey.Outcome {
+        let state = other ?? state
+        return try Survey(split: dataset.split(.test), shardSize: recipe.analysis.surveyShard, waitSeconds: waitSeconds).run(
             headSet, parameters: state.network, statistics: state.statistics, heads: wantHeads ? state.heads : nil,
             wantLabelSums: wantLabelSums, on: cluster)
     }
@@ -153,6 +155,47 @@ final class RunSession {
             further: recipe.analysis.thresholds, headSet, heads: state.heads, survey: survey, on: cluster)
         try recorder.end(.filters)
         return (layers, further)
+    }
+
+    // MARK: Phase 5
+
+    private func prune(accuracy: Double, survey: Survey.Outcome) throws -> PruneDocument? {
+        guard let plan = try PrunePlan(recipe, network: network, headSet: headSet) else { return nil }
+        let phase = PrunePhase(
+            plan: plan, recipe: recipe, dataset: dataset, network: network, directory: results.directory, journal: results.journal)
+        let steps = Self.totalSteps(trainingPlan, epochs: recipe.prune.epochs, cap: recipe.prune.maxSteps)
+        try recorder.begin(.prune, totalSteps: steps, from: 0)
+        let document = try phase.run(state, accuracy: accuracy) { threshold in
+            try FilterPhase(
+                threshold: threshold, filtersPerUnit: recipe.analysis.filtersPerUnit, labels: headSet.labels, waitSeconds: waitSeconds
+            ).run(headSet, heads: state.heads, survey: survey, on: cluster).map { $0.filters.map(\.clusters) }
+        } evaluate: { pruned in
+            guard let accuracy = try self.survey(wantHeads: false, wantLabelSums: false, of: pruned).network else {
+                throw Problem("the workers did not judge the network")
+            }
+            return accuracy.top1
+        } retrain: { pruned, mask, name in
+            logger.info("retraining under a mask", ["pruned": name, "steps": String(steps)])
+            try retrain(pruned, under: mask, name: name, steps: steps)
+        }
+        try recorder.end(.prune)
+        return document
+    }
+
+    private func retrain(_ pruned: TrainingState, under mask: ParameterVector, name: String, steps: Int) throws {
+        let settings = recipe.prune
+        var phase = SteppedPhase(
+            name: .prune, plan: trainingPlan, totalSteps: steps, schedule: settings.learningRates(steps: steps),
+            momentum: settings.momentum, weightDecay: settings.weightDecay, augment: true, seed: recipe.seed &+ 2,
+            split: dataset.split(.train), waitSeconds: waitSeconds)
+        phase.mask = mask
+        pruned.position = TrainingState.Position(phase: .prune, step: 0)
+        try phase.run(pruned, on: cluster) { outcome in
+            let (loss, accuracy) = (outcome.mean(Figure.loss), outcome.mean(Figure.correct))
+            try recorder.step(
+                .prune, outcome, metrics: [("loss.\(name)", loss), ("accuracy.\(name)", accuracy)], shown: (loss, accuracy))
+            if Interrupt.requested { throw Interrupted() }
+        }
     }
 
     // MARK: Steps

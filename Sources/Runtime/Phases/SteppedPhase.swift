@@ -20,6 +20,8 @@ struct SteppedPhase {
     let seed: UInt64
     let split: Split
     let waitSeconds: Double
+    /// 1 where a weight may be other than 0; nil: everywhere. Weights and velocities are held at 0 elsewhere.
+    var mask: ParameterVector?
 
     /// What one step gave.
     struct StepOutcome {
@@ -68,7 +70,7 @@ struct SteppedPhase {
             let rate = schedule.rate(step: step, epoch: epoch)
             try update(weights, velocity, with: gradients.compactMap(\.self), rate: rate, scratch: cluster.sums)
             let samples = try sum.samples(atMost: plan.sampleCount(step: stepInEpoch))
-            if name == .training { try updateStatistics(state.statistics, with: sum, samples: samples) }
+            if name != .heads { try updateStatistics(state.statistics, with: sum, samples: samples) }
             state.position.step = step + 1
             try after(StepOutcome(
                 step: step, epoch: epoch, endsEpoch: stepInEpoch + 1 == plan.stepsPerEpoch, learningRate: rate,
@@ -109,6 +111,9 @@ struct SteppedPhase {
                 nesterovStep(
                     weights: weights.slice(slice), velocity: velocity.buffer.slice(slice), gradient: gradient,
                     learningRate: Float(rate), momentum: momentum, weightDecay: decay)
+                guard let mask else { return }
+                holdMask(weights.slice(slice), mask: mask.buffer.slice(slice))
+                holdMask(velocity.buffer.slice(slice), mask: mask.buffer.slice(slice))
             }
         }
     }

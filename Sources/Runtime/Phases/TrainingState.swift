@@ -4,10 +4,10 @@ import Tensors
 
 /// The phases of a run, in order. Raw values are what the journal and checkpoints say.
 enum RunPhase: String, CaseIterable, Sendable {
-    case training, heads, survey, filters
+    case training, heads, survey, filters, prune
 
     /// Whether it goes by steps of mini-batches; the others are one sum, or one pass over filters.
-    var isStepped: Bool { self == .training || self == .heads }
+    var isStepped: Bool { self == .training || self == .heads || self == .prune }
 }
 
 /// Every number that a run carries from step to step, and with it all that a checkpoint holds.
@@ -32,6 +32,15 @@ final class TrainingState {
         velocity = ParameterVector(network.parameterLayout)
         self.heads = heads.initialParameters(seed: seed).shared()
         headVelocity = ParameterVector(heads.layout)
+    }
+
+    /// A network to be trained further, from its weights and statistics: velocities at rest, heads left as they are.
+    init(continuing state: TrainingState) {
+        network = state.network.copy().shared()
+        statistics = state.statistics.copy()
+        velocity = ParameterVector(state.velocity.layout)
+        heads = state.heads
+        headVelocity = state.headVelocity
     }
 
     /// The vectors under the prefixes that they have in a checkpoint.

@@ -55,13 +55,14 @@ struct RunResults {
 
     /// Journals the figures, gives the verdicts and writes every result file and the report.
     func conclude(
-        accuracy: NetworkAccuracy, layers: [LayerResult], further: [ThresholdFigures], weights: Digest, wallSeconds: Double,
+        accuracy: NetworkAccuracy, layers: [LayerResult], further: [ThresholdFigures], pruned: PruneDocument?, weights: Digest, wallSeconds: Double,
         feeding: FeedingRecord
     ) throws(Problem) -> RunSummary {
         let thresholds = SharpeningThresholds(
             accuracy: recipe.claims.accuracyCorrelation, fallingNoise: recipe.claims.noiseCorrelation,
             signalToNoise: recipe.claims.snrCorrelation)
-        let claims = Claim.verdicts(layers: layers.map(\.evidence), thresholds: thresholds)
+        var claims = Claim.verdicts(layers: layers.map(\.evidence), thresholds: thresholds)
+        for own in pruned?.claims ?? [] { claims = claims.map { $0.number == own.number ? own : $0 } }
         let summary = RunSummary(
             testAccuracy: accuracy.top1, testTop5Accuracy: accuracy.top5, weightsSHA256: weights.hexadecimal,
             wallSeconds: wallSeconds, recipe: recipe.name, model: network.specification.summary, dataset: recipe.dataset,

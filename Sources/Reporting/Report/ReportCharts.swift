@@ -4,7 +4,7 @@ import Mechanism
 /// The report's charts, drawn by gnuplot.
 struct ReportCharts {
     private let input: ReportInput
-    private let gnuplot: Gnuplot
+    let gnuplot: Gnuplot
 
     init(input: ReportInput, environment: [String: String]) throws(Problem) {
         self.input = input

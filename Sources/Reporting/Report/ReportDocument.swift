@@ -16,6 +16,8 @@ public enum ReportDocument {
         body += ClaimSection.html(input.summary)
         body += try LayerSection.html(input.summary, charts: charts)
         body += try ClusterSizeSection.html(input.summary, charts: charts)
+        body += try ThresholdSection.html(input.further, own: input.summary, gnuplot: charts.gnuplot)
+        body += try PruningSection.html(input.pruned, gnuplot: charts.gnuplot)
         body += ExampleSection.html(input)
         body += try CourseSection.html(charts: charts)
         body += ProvenanceSection.html(input)

@@ -19,6 +19,8 @@ extension ReportInput {
             means: try SafetensorsFile(path: directory.file("results/label-means.safetensors")),
             heads: try SafetensorsFile(path: directory.file("checkpoints/heads.safetensors")), perLayer: filtersPerLayer)
         input.describeCourse()
+        input.further = try ThresholdFigures.load(resultsPath: directory.resultsPath)
+        input.pruned = try PruneDocument.load(resultsPath: directory.resultsPath)
         return input
     }
 

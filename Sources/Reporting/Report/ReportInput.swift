@@ -61,6 +61,10 @@ public struct ReportInput: Sendable {
     /// In the order in which they were measured.
     public var metrics: [MetricPoint] = []
     public var examples: [FieldExample] = []
+    /// Figures at further thresholds.
+    public var further: [ThresholdFigures] = []
+    /// Phase 5; nil where nothing was pruned.
+    public var pruned: PruneDocument?
 
     public init(summary: RunSummary) { self.summary = summary }
 }

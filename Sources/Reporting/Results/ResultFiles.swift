@@ -24,7 +24,9 @@ public struct ResultFiles: Sendable {
             try write(Data(Self.filtersCSV(layers).utf8), "filters.csv"),
             try write(Data(Self.clustersCSV(layers, labelNames: summary.labelNames).utf8), "clusters.csv"),
             try write(Data(Self.metricsCSV(metrics).utf8), "metrics.csv"),
-        ] + (further.isEmpty ? [] : [try write(Data(ThresholdFigures.csv(further).utf8), "thresholds.csv")])
+        ] + (further.isEmpty ? [] : [
+            try write(resultJSON(further), "thresholds.json"), try write(Data(ThresholdFigures.csv(further).utf8), "thresholds.csv"),
+        ])
     }
 
     private func write(_ data: Data, _ name: String) throws(Problem) -> String {

@@ -1,3 +1,5 @@
+import Diagnostics
+import Foundation
 import Mechanism
 
 /// The figures of every layer at one threshold: how N_c, C_s, noise and SNR vary with it.
@@ -8,6 +10,15 @@ public struct ThresholdFigures: Codable, Hashable, Sendable {
     public init(threshold: Double, layers: [LayerRow]) {
         self.threshold = threshold
         self.layers = layers
+    }
+
+    /// Reads `thresholds.json`; empty where the run has none.
+    static func load(resultsPath: String) throws(Problem) -> [ThresholdFigures] {
+        let path = resultsPath + "/thresholds.json"
+        guard let data = FileManager.default.contents(atPath: path) else { return [] }
+        do { return try JSONDecoder().decode([ThresholdFigures].self, from: data) } catch {
+            throw Problem("is no list of figures by threshold: \(error)", at: path, remedy: "go on with the run: --resume")
+        }
     }
 
     /// One line per threshold and layer.

@@ -49,11 +49,7 @@ enum AnalyzeCommand {
 
     private static func further(_ arguments: ParsedArguments) throws -> [Double]? {
         guard let text = arguments.value(thresholds) else { return nil }
-        let numbers = text.split(separator: ",", omittingEmptySubsequences: false).map { Double($0) }
-        guard numbers.allSatisfy({ $0.map { $0 > 0 && $0 < 1 } == true }) else {
-            throw arguments.usageError("--thresholds needs numbers above 0 and below 1, separated by commas, not \"\(text)\"")
-        }
-        return Set(numbers.compactMap { $0 }).sorted()
+        return try ThresholdList.parse(text, of: "--thresholds", arguments)
     }
 
     private static func chosenSplit(_ arguments: ParsedArguments) throws -> SplitName {

@@ -17,7 +17,8 @@ import Testing
         let recipes = try #require(try json(["recipes", "--json"]) as? [[String: Any]])
         #expect(
             recipes.compactMap { $0["name"] as? String }
-                == ["fashion-demo", "fashion-smoke", "tiny-imagenet", "vgg16-cifar10", "vgg16-cifar100"])
+                == ["fashion-demo", "fashion-smoke", "tiny-imagenet", "vgg16-cifar10", "vgg16-cifar100", "labels-sweep-fashion",
+                    "labels-sweep-tiny-imagenet", "labels-sweep-cifar100", "prune-tiny-imagenet"])
     }
 
     @Test func printedRecipeIsAFileThatReadsBackTheSame() throws {

@@ -41,7 +41,8 @@ enum LiteralMethod {
         }
         return FilterResult(
             filter: filter, top: top, silent: false, clusters: clusters, noise: noise, internalNoise: internalNoise,
-            externalNoise: noise - internalNoise)
+            externalNoise: noise - internalNoise,
+            margin: Double(field.joined().map { abs($0 / top - threshold) }.min() ?? 0))
     }
 
     /// Σ_p W[j, p, f] · A[i, p, f] in Double.

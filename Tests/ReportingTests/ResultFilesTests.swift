@@ -11,7 +11,8 @@ import Testing
     }
 
     private let silent = FilterResult(filter: 1, top: -0.5, silent: true, clusters: [], noise: 0, internalNoise: 0, externalNoise: 0)
-    private let noisy = FilterResult(filter: 0, top: 2, silent: false, clusters: [[0, 2], [1]], noise: 3, internalNoise: 3, externalNoise: 0)
+    private let noisy = FilterResult(
+        filter: 0, top: 2, silent: false, clusters: [[0, 2], [1]], noise: 3, internalNoise: 3, externalNoise: 0, margin: 0.125)
 
     private var layers: [LayerResult] {
         [
@@ -89,10 +90,10 @@ import Testing
 
     @Test func filtersCSV() {
         #expect(ResultFiles.filtersCSV(layers) == """
-            layer,filter,top,silent,clusters,clustered_labels,noise,internal_noise,external_noise
-            conv1,0,2.0,0,2,3,3,3,0
-            conv1,1,-0.5,1,0,0,0,0,0
-            conv2,1,-0.5,1,0,0,0,0,0
+            layer,filter,top,silent,clusters,clustered_labels,noise,internal_noise,external_noise,margin
+            conv1,0,2.0,0,2,3,3,3,0,0.125
+            conv1,1,-0.5,1,0,0,0,0,0,
+            conv2,1,-0.5,1,0,0,0,0,0,
 
             """)
     }

@@ -31,6 +31,8 @@ struct RunConductor {
         let headPool = recipe.heads.headPool > 0 ? recipe.heads.headPool : nil
         let headLayers = try recipe.headLayers(of: network)
         let headSet = try HeadSet(network, labels: dataset.labelCount, headPool: headPool, layers: headLayers)
+        // What cannot be pruned is better told now than when all is trained.
+        _ = try PrunePlan(recipe, network: network, headSet: headSet)
         let (directory, isResumed) = try RunDirectory.create(path: runDirectory, recipeName: recipe.name, resume: resume)
         let lock = try directory.lock()
         defer { withExtendedLifetime(lock) {} }

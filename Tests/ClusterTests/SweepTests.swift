@@ -1,0 +1,74 @@
+import Foundation
+import RunStore
+import TestSupport
+import Testing
+
+extension ClusterTests {
+    /// Phase 4 with real runs of small networks.
+    @Suite struct SweepTests {
+        private func trial(_ sweep: [String: Any]) throws -> Trial {
+            try Trial {
+                $0["dataset"] = "fashion-mnist?train=400&test=100"
+                $0["training"] = ["epochs": 1, "translation": 2]
+                $0["heads"] = ["epochs": 1, "augment": false]
+                $0["sweep"] = sweep
+            }
+        }
+
+        private func weights(_ trial: Trial) throws -> [String] {
+            try trial.journal().sweepPoints().map { "\($0.labels) \($0.seed) \($0.weightsSHA256) \($0.clusterSize ?? -1) \($0.snr ?? -1)" }
+        }
+
+        @Test func oneAfterAnotherAndSideBySideAreTheSame() throws {
+            let settings: [String: Any] = ["labels": [2, 3, 10], "seeds": 2, "seedsUpTo": 3, "resamples": 100]
+            let one = try trial(settings)
+            let outcome = try one.start(["sweep", one.recipePath, "--run", one.runPath]).wait()
+            try one.expectSuccess(outcome)
+            #expect(outcome.stdoutText.contains("error = "))
+            #expect(try one.journal().sweepPoints().map(\.labels) == [2, 2, 3, 3, 10])
+            let many = try trial(settings)
+            try many.expectSuccess(try many.start(["run", many.recipePath, "--workers", "3", "--run", many.runPath]).wait())
+            #expect(try weights(one) == weights(many))
+            for name in ["report.html", "results/sweep.json", "results/sweep.csv", "points/labels-010-seed-1/report.html"] {
+                #expect(FileManager.default.fileExists(atPath: "\(one.runPath)/\(name)"))
+            }
+            let verified = try runFilterscope(["verify", "--run", one.runPath])
+            #expect(verified.status == (verified.stdoutText.contains("not upheld") ? 3 : 0))
+            #expect(verified.stdoutText.contains("Claim 2, linear error"))
+            #expect(try runFilterscope(["report", "--run", one.runPath]).status == 0)
+            let status = try runFilterscope(["status", "--run", one.runPath])
+            #expect(status.status == 1 && status.stderr.contains("is a sweep: 5 of its networks are finished"))
+        }
+
+        @Test func aKilledSweepGoesOn() throws {
+            let settings: [String: Any] = ["labels": [2, 4, 6, 10], "seeds": 1, "resamples": 100]
+            let undisturbed = try trial(settings)
+            try undisturbed.expectSuccess(try undisturbed.start(["sweep", undisturbed.recipePath, "--run", undisturbed.runPath]).wait())
+            let disturbed = try trial(settings)
+            let first = try disturbed.start(["sweep", disturbed.recipePath, "--run", disturbed.runPath])
+            try waitUntil("a point is finished") { ((try? disturbed.journal().sweepPoints().count) ?? 0) >= 1 }
+            first.signal(SIGTERM)
+            let stopped = try first.wait()
+            #expect(stopped.status == 130, "\(stopped.stderr)")
+            let done = try disturbed.journal().sweepPoints().count
+            #expect(done >= 1 && done < 4)
+            try disturbed.expectSuccess(
+                try disturbed.start(["sweep", disturbed.recipePath, "--run", disturbed.runPath, "--workers", "2", "--resume"]).wait())
+            #expect(try weights(disturbed) == weights(undisturbed))
+        }
+
+        @Test(arguments: [
+            (["labels": [Int]()] as [String: [Int]], ["sweep"], "has no sweep"),
+            (["labels": [3, 11]], ["sweep"], "asks for 11 labels, and the data set has 10"),
+            (["labels": [3, 5]], ["sweep", "--labels", "3,x"], "--labels needs whole numbers from 2 up"),
+            (["labels": [3, 5]], ["coordinator", "--bind", "tcp://127.0.0.1:*"], "the recipe is a sweep"),
+        ])
+        func refused(_ sweep: [String: [Int]], _ command: [String], _ message: String) throws {
+            let trial = try trial(sweep)
+            let outcome = try trial.start([command[0], trial.recipePath, "--run", trial.runPath] + command.dropFirst()).wait()
+            #expect(outcome.status == 1 || outcome.status == 2)
+            #expect(outcome.stderr.contains(message), "\(outcome.stderr)")
+            #expect(!FileManager.default.fileExists(atPath: trial.runPath + "/run.sqlite"))
+        }
+    }
+}

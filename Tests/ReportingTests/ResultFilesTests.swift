@@ -67,7 +67,7 @@ import Testing
         ])
         #expect(rows[0]["active_filters"] as? Int == 1)
         let filters = try #require(rows[0]["filters"] as? [[String: Any]])
-        #expect(filters.map { Set($0.keys) } == [["filter", "clusters", "noise", "internal_noise"], ["filter", "clusters", "noise", "internal_noise"]])
+        #expect(filters.map { Set($0.keys) } == [["filter", "clusters", "noise", "internal_noise", "margin"], ["filter", "clusters", "noise", "internal_noise", "margin"]])
         #expect(filters[0]["clusters"] as? [[Int]] == [[0, 2], [1]])
         #expect(filters[0]["noise"] as? Int == 3 && filters[0]["internal_noise"] as? Int == 3)
         #expect(rows[1]["accuracy"] is NSNull)

@@ -36,7 +36,7 @@ enum ClaimSection {
         guard let value = figure.value else { return "\(name): undefined" }
         guard let threshold = figure.threshold else { return "\(name): <b>\(signed(value))</b>" }
         let reached = value >= threshold ? "reached" : "not reached"
-        return "\(name): <b>\(signed(value))</b>, at least \(signed(threshold, 2)) asked, \(reached)"
+        return "\(name): <b>\(signed(value))</b>, at least \(NumberText.bound(threshold).replacing("-", with: "−")) asked, \(reached)"
     }
 
     /// First and last layer side by side.

@@ -87,6 +87,16 @@ public struct AnalysisDocument: Encodable, Sendable {
             case filter, clusters, noise, margin
             case internalNoise = "internal_noise"
         }
+
+        func encode(to encoder: any Encoder) throws {
+            // A silent filter's margin stands as null, so that every filter has every key.
+            var container = encoder.container(keyedBy: CodingKeys.self)
+            try container.encode(filter, forKey: .filter)
+            try container.encode(clusters, forKey: .clusters)
+            try container.encode(noise, forKey: .noise)
+            try container.encode(internalNoise, forKey: .internalNoise)
+            try container.encode(margin, forKey: .margin)
+        }
     }
 
     /// Readable JSON with sorted keys and a final line end.

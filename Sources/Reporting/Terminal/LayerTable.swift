@@ -35,7 +35,7 @@ public enum ClaimTable {
                 lines += TextColumns.wrapped("missing: " + missing, width: 78).map { "  " + $0 }
             }
             for figure in claim.figures {
-                let bound = figure.threshold.map { " (at least \(NumberText.fixed($0, 2)) asked)" } ?? ""
+                let bound = figure.threshold.map { " (at least \(NumberText.bound($0)) asked)" } ?? ""
                 lines.append("  \(figure.name): \(NumberText.fixed(figure.value, 3))\(bound)")
             }
         }

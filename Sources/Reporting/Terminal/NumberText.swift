@@ -8,6 +8,12 @@ enum NumberText {
         share.map { fixed(100 * $0, digits) + " %" } ?? "–"
     }
 
+    /// A verdict's threshold: two decimals, three where two would not say it.
+    static func bound(_ value: Double) -> String {
+        let hundredths = value * 100
+        return fixed(value, abs(hundredths - hundredths.rounded()) < 1e-9 ? 2 : 3)
+    }
+
     static func fixed(_ value: Double?, _ digits: Int) -> String {
         guard let value else { return "–" }
         return String(format: "%.\(digits)f", value)

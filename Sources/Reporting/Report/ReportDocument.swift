@@ -14,7 +14,7 @@ public enum ReportDocument {
         var body = Overview.header(input)
         body += Overview.section(input)
         body += ClaimSection.html(input.summary)
-        body += try LayerSection.html(input.summary, charts: charts)
+        body += try LayerSection.html(input.summary, pages: input.filterPages, charts: charts)
         body += try ClusterSizeSection.html(input.summary, charts: charts)
         body += try ThresholdSection.html(input.further, own: input.summary, gnuplot: charts.gnuplot)
         body += try PruningSection.html(input.pruned, gnuplot: charts.gnuplot)

@@ -66,5 +66,8 @@ public struct ReportInput: Sendable {
     /// Phase 5; nil where nothing was pruned.
     public var pruned: PruneDocument?
 
+    /// By layer, the address of the page with all of its filters; empty where there are none.
+    public var filterPages: [String: String] = [:]
+
     public init(summary: RunSummary) { self.summary = summary }
 }

@@ -85,8 +85,7 @@ struct RunConductor {
             let results = RunResults(
                 directory: directory, journal: journal, recipe: recipe, dataset: dataset, network: network, headSet: headSet)
             let summary = try RunSession(results, state: state, cluster: cluster, recorder: recorder, logger: logger).run()
-            try ReportDocument.write(
-                try ReportInput.load(from: directory, filtersPerLayer: recipe.report.chosenFilters), to: directory.reportPath)
+            try RunReport.write(in: directory, filtersPerLayer: recipe.report.chosenFilters)
             logger.info("run finished", ["report": directory.reportPath])
             finish(cluster, workers?.0, recorder, .finished, "finished", .finished, .finished)
             let style = TerminalStyle.of(descriptor: 1)

@@ -19,8 +19,7 @@ enum ReportCommand {
             return .done
         }
         let recipe = try Recipe(json: try directory.readRecipe(), file: directory.recipePath)
-        let input = try ReportInput.load(from: directory, filtersPerLayer: recipe.report.chosenFilters)
-        try ReportDocument.write(input, to: directory.reportPath)
+        try RunReport.write(in: directory, filtersPerLayer: recipe.report.chosenFilters)
         StandardOutput.write(SummaryText.text(summary, directory: directory, colored: StandardOutput.style.colored))
         return .done
     }

@@ -4,6 +4,8 @@ struct Chart: Sendable {
         case line, thinLine, dashed
         /// Discs without a line.
         case dots
+        /// Filled within the points' outline.
+        case area
         case linePoints
         /// Hollow triangles without a line, for values that have no place on the axis.
         case triangles
@@ -103,6 +105,7 @@ extension Chart.Style {
         case .line: "lines lw 2"
         case .thinLine: "lines lw 1"
         case .dashed: "lines lw 2 dt 2"
+        case .area: "filledcurves closed fs solid 1 noborder"
         case .dots: "points pt 7 ps 0.8"
         case .linePoints: "linespoints lw 2 pt 7 ps 0.6"
         case .triangles: "points pt 8 ps 1.1 lw 2"

@@ -62,7 +62,7 @@ struct FilterPage {
             <p>In each picture a row stands for the test images of one label and a column for a label that the filter may speak for, in \
             the order that lays clusters side by side on the diagonal; clusters are outlined where there is room. Darker is larger, up \
             to the field's top. A bit is set above \(NumberText.plain(summary.threshold)) of the top. SNR is here the filter's own: the labels \
-            in its clusters as a share of the \(summary.labels), over its noise as a share of all other pairs. The margin is how close any \
+            in its clusters as a share of all \(summary.labels), over its noise as a share of all other pairs. The margin is how close any \
             element of the field comes to the threshold.</p>
             \(reduction)<ul class="key">
             \(key)</ul>
@@ -77,7 +77,7 @@ struct FilterPage {
         ].filter { $0.0 != "margin" || results.contains { $0.margin != nil } }
         return """
             <form id="controls" role="search">
-            <label>Label in a cluster <input type="search" id="query" list="names" autocomplete="off" placeholder="name, or name, name"/></label>
+            <label>Label in a cluster <input type="search" id="query" list="names" autocomplete="off" placeholder="name; another name"/></label>
             <label>Sort by <select id="sort">\(orders.map { "<option value=\"\($0.0)\">\($0.1)</option>" }.joined())</select></label>
             <label>Order <select id="order"><option value="up">smallest first</option><option value="down">largest first</option></select></label>
             <label class="check"><input type="checkbox" id="active"/> only filters with clusters</label>

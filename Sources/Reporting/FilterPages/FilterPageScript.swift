@@ -35,7 +35,7 @@ let filterPageScript = #"""
       const hits = label => terms.some(term => folded[label].includes(term));
 
       function choose() {
-        terms = query.value.toLowerCase().split(",").map(term => term.trim()).filter(term => term);
+        terms = query.value.toLowerCase().split(";").map(term => term.trim()).filter(term => term);
         const value = values[sort.value] || values.number, sign = order.value === "down" ? -1 : 1;
         found = data.filters.filter(f => {
           if (active.checked && !f.c.length) return false;
@@ -110,10 +110,10 @@ let filterPageScript = #"""
         const span = make("span", undefined, "cluster");
         const first = terms.length ? [...cluster].sort((a, b) => hits(b) - hits(a) || a - b) : cluster;
         first.slice(0, limit).forEach((label, index) => {
-          if (index) span.append(", ");
+          if (index) span.append("; ");
           span.append(terms.length && hits(label) ? make("mark", data.labels[label]) : data.labels[label]);
         });
-        if (cluster.length > limit) span.append(`, … ${cluster.length - limit} more`);
+        if (cluster.length > limit) span.append(`; … ${cluster.length - limit} more`);
         return span;
       }
 

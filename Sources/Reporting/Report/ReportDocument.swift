@@ -12,8 +12,9 @@ public enum ReportDocument {
         let charts = try ReportCharts(input: input, environment: environment)
         let title = "What every filter knows: \(input.summary.recipe)"
         var body = Overview.header(input)
+        body += FindingsSection.html(input)
         body += Overview.section(input)
-        body += ClaimSection.html(input.summary)
+        body += ClaimSection.html(input.claims, layers: input.summary.layers)
         body += try LayerSection.html(input.summary, pages: input.filterPages, charts: charts)
         body += try ClusterSizeSection.html(input.summary, charts: charts)
         body += try ThresholdSection.html(input.further, own: input.summary, gnuplot: charts.gnuplot)

@@ -34,15 +34,18 @@ enum Wording {
         return items.dropLast().joined(separator: ", ") + " and " + last
     }
 
-    /// `The claim of sharpening is upheld. The claims of linear error and pruning are not tested.`
+    /// `By the bounds of the recipe the claim of sharpening is upheld; those of linear error and pruning are not tested.` Empty
+    /// without claims.
     static func verdicts(_ claims: [Claim]) -> [String] {
-        ["upheld", "not upheld", "not tested"].compactMap { verdict in
+        let parts = ["upheld", "not upheld", "not tested"].compactMap { verdict -> (names: [String], verdict: String)? in
             let names = claims.filter { $0.verdict.name == verdict }.map(\.name)
-            switch names.count {
-            case 0: return nil
-            case 1: return "By the bounds of the recipe the claim of \(names[0]) is \(verdict)."
-            default: return "By the bounds of the recipe the claims of \(list(names)) are \(verdict)."
-            }
+            return names.isEmpty ? nil : (names, verdict)
         }
+        guard !parts.isEmpty else { return [] }
+        let words = parts.enumerated().map { index, part in
+            let subject = part.names.count == 1 ? (index == 0 ? "the claim" : "that") : (index == 0 ? "the claims" : "those")
+            return "\(subject) of \(list(part.names)) \(part.names.count == 1 ? "is" : "are") \(part.verdict)"
+        }
+        return ["By the bounds of the recipe \(words.joined(separator: "; "))."]
     }
 }

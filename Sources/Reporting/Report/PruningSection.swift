@@ -47,12 +47,12 @@ enum PruningSection {
 
     private static func table(_ document: PruneDocument) -> String {
         let heads = [
-            "method", "threshold", "connections kept", "masked", "retrained", "whole", "parameters kept", "share", "multiply-adds kept", "share",
+            "method", "threshold", "connections kept", "masked", "retrained", "parameters kept", "share", "multiply-adds kept", "share",
         ]
         return HTML.table(heads, document.variants.map { variant in
             [
                 HTML.escaped(variant.method.words), NumberText.plain(variant.threshold), NumberText.percent(variant.density),
-                NumberText.percent(variant.accuracyMasked), NumberText.percent(variant.accuracyRetrained), NumberText.percent(document.accuracy),
+                NumberText.percent(variant.accuracyMasked), NumberText.percent(variant.accuracyRetrained),
                 NumberText.grouped(variant.parametersKept), share(variant.parametersKept, of: document.parameters),
                 NumberText.grouped(variant.multiplyAddsKept), share(variant.multiplyAddsKept, of: document.multiplyAdds),
             ]

@@ -29,7 +29,7 @@ extension ClusterTests {
             let many = try trial(settings)
             try many.expectSuccess(try many.start(["run", many.recipePath, "--workers", "3", "--run", many.runPath]).wait())
             #expect(try weights(one) == weights(many))
-            for name in ["report.html", "results/sweep.json", "results/sweep.csv", "points/labels-010-seed-1/report.html"] {
+            for name in ["report.html", "results/sweep.json", "results/sweep.csv", "points/labels-010-seed-1/report.html", "points/labels-010-seed-1/filters"] {
                 #expect(FileManager.default.fileExists(atPath: "\(one.runPath)/\(name)"))
             }
             let verified = try runFilterscope(["verify", "--run", one.runPath])

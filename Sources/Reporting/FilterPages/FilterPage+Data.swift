@@ -7,6 +7,8 @@ extension FilterPage {
         let labels: [String]
         /// Pixels of a picture's side in its sheet.
         let side: Int
+        /// Labels of each pixel's side.
+        let block: Int
         let columns: Int
         let capacity: Int
         let sheets: [String]
@@ -30,7 +32,7 @@ extension FilterPage {
         get throws(Problem) {
             let tile = FilterTile(labels: summary.labels)
             let contents = Contents(
-                labels: summary.labelNames.map(TextColumns.printable), side: tile.side, columns: FilterSheet.columns,
+                labels: summary.labelNames.map(TextColumns.printable), side: tile.side, block: tile.block, columns: FilterSheet.columns,
                 capacity: FilterSheet.capacity,
                 sheets: FilterSheet.ranges(of: results.count).indices.map { "\(fileNames[layer])-\($0 + 1).png" },
                 filters: results.map { result in

@@ -7,7 +7,8 @@ let filterPageScript = #"""
       const data = JSON.parse(document.getElementById("data").textContent);
       const at = id => document.getElementById(id);
       const [query, sort, order, active, cards, more, count] = ["query", "sort", "order", "active", "cards", "more", "count"].map(at);
-      const K = data.labels.length, step = 48;
+      // A picture is as wide as `extent` labels, of which the last few may be none.
+      const K = data.labels.length, extent = data.side * data.block, step = 48;
       const scale = Math.max(1, Math.round(200 / data.side));
       const folded = data.labels.map(name => name.toLowerCase());
       const sum = (list, value) => list.reduce((total, one) => total + value(one), 0);
@@ -88,12 +89,12 @@ let filterPageScript = #"""
       function outlines(f, side) {
         const space = "http://www.w3.org/2000/svg";
         const svg = document.createElementNS(space, "svg");
-        svg.setAttribute("viewBox", `0 0 ${K} ${K}`);
+        svg.setAttribute("viewBox", `0 0 ${extent} ${extent}`);
         svg.setAttribute("preserveAspectRatio", "none");
         svg.setAttribute("aria-hidden", "true");
         let start = 0;
         for (const cluster of f.c) {
-          if (cluster.length * side >= 5 * K) {
+          if (cluster.length * side >= 5 * extent) {
             const box = document.createElementNS(space, "rect");
             for (const [name, value] of Object.entries({
               x: start, y: start, width: cluster.length, height: cluster.length, fill: "none", stroke: "#1f2933", "stroke-width": 1.5,
@@ -166,7 +167,7 @@ let filterPageScript = #"""
         });
         tile.addEventListener("pointermove", event => {
           const box = tile.getBoundingClientRect();
-          const label = (offset, extent) => data.labels[labels[Math.min(K - 1, Math.max(0, Math.floor(offset / extent * K)))]];
+          const label = (offset, length) => data.labels[labels[Math.min(K - 1, Math.max(0, Math.floor(offset / length * extent)))]];
           readout.textContent = `images of ${label(event.clientY - box.top, box.height)} → ${label(event.clientX - box.left, box.width)}`;
         });
         tile.addEventListener("pointerleave", () => { readout.textContent = ""; });

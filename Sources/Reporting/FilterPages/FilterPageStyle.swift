@@ -12,7 +12,7 @@ let filterPageStyle = """
     #controls input[type=search] { width: 250px; }
     #count { font-weight: 600; margin: 10px 0; }
     #cards { list-style: none; margin: 0; padding: 0; display: grid; grid-template-columns: repeat(auto-fill, minmax(min(100%, 460px), 1fr)); gap: 0 28px; }
-    .card { display: flex; gap: 16px; border-top: 1px solid var(--line); padding: 14px 0; min-width: 0; contain: layout paint; content-visibility: auto; contain-intrinsic-size: auto 230px; }
+    .card { display: flex; gap: 16px; border-top: 1px solid var(--line); padding: 14px 4px; min-width: 0; contain: layout paint; content-visibility: auto; contain-intrinsic-size: auto 230px; }
     .card.large { grid-column: 1 / -1; flex-wrap: wrap; }
     .tile { position: relative; flex: none; display: block; padding: 0; border: 0; background-color: #fff; box-shadow: 0 0 0 1px #9aa5b1; margin: 1px; cursor: zoom-in; image-rendering: pixelated; background-repeat: no-repeat; }
     .large .tile { cursor: zoom-out; }

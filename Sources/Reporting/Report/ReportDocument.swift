@@ -2,7 +2,8 @@ import Diagnostics
 import Foundation
 import Tensors
 
-/// `report.html`: one file with its style and figures in it, readable without the papers and without a network.
+/// `report.html`: one file with its style and figures in it, readable without the papers and without a network. Where pages of
+/// filters lie beside it, it leads there.
 public enum ReportDocument {
     /// The whole page. Runs gnuplot, found on the environment's PATH, for the figures.
     /// - Throws: where gnuplot is missing or fails.

@@ -6,7 +6,7 @@ import Runtime
 /// `filterscope report`: makes a finished run's page anew and prints its figures.
 enum ReportCommand {
     static let description = CommandDescription(
-        name: "report", summary: "make a finished run's report.html anew, and print its accuracy, layer figures and verdicts",
+        name: "report", summary: "make a finished run's report.html and pages of filters anew, and print its accuracy, layer figures and verdicts",
         options: [SharedOptions.run, CommandFlag("json", "only print the run's summary, as JSON")],
         example: "filterscope report --run runs/fashion-demo-20260101-120000",
         notes: ["Without --run: the latest run under runs/."]

@@ -64,7 +64,7 @@ extension Chart {
         if xFromZero {
             lines.append("set xrange [0:\(series.flatMap(\.points).map(\.x).max() ?? 1)]")
         } else if let first = xMarks?.first, let last = xMarks?.last {
-            lines.append("set xrange [\(first.x - 0.2):\(last.x + 0.2)]")
+            lines.append(xLogarithmic ? "set xrange [\(first.x / 1.15):\(last.x * 1.15)]" : "set xrange [\(first.x - 0.2):\(last.x + 0.2)]")
         }
         if let xMarks {
             let rotated = xMarks.contains { $0.text.count > 3 }

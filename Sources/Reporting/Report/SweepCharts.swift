@@ -51,6 +51,7 @@ struct SweepCharts {
         var chart = Chart(title: "\(title) against the number of labels", xLabel: "labels K (logarithmic)", yLabel: axis, series: series)
         chart.legendColumns = 3
         chart.xLogarithmic = true
+        chart.xMarks = Set(document.points.map(\.labels)).sorted().map { (Double($0), "\($0)") }
         chart.yFromZero = true
         return try figure(chart, id, caption)
     }

@@ -9,8 +9,10 @@ enum FilterPages {
     static let folder = "filters"
 
     /// Makes all pages anew from label means and heads.
-    /// - Returns: by layer, the page's address from the run's directory.
-    static func write(_ summary: RunSummary, in directory: RunDirectory) throws(Problem) -> [String: String] {
+    /// - Returns: by layer, the page's address from the run's directory, and what was measured for it.
+    static func write(
+        _ summary: RunSummary, in directory: RunDirectory
+    ) throws(Problem) -> (addresses: [String: String], results: [String: [FilterResult]]) {
         let folder = directory.file(Self.folder)
         do {
             if FileManager.default.fileExists(atPath: folder) { try FileManager.default.removeItem(atPath: folder) }
@@ -21,6 +23,7 @@ enum FilterPages {
         let means = try SafetensorsFile(path: directory.file("results/label-means.safetensors"))
         let heads = try SafetensorsFile(path: directory.file("checkpoints/heads.safetensors"))
         let names = fileNames(summary.layers.map(\.layer))
+        var written: (addresses: [String: String], results: [String: [FilterResult]]) = ([:], [:])
         for (index, row) in summary.layers.enumerated() {
             let weights = try HeadWeights(
                 file: heads, layer: row.layer, labelMeans: try means.floats("label_means.\(row.layer)"), headPool: summary.headPool)
@@ -30,8 +33,10 @@ enum FilterPages {
             }
             let page = FilterPage(summary: summary, layer: index, fileNames: names, results: results)
             try DurableFile.write(Data(try page.html.utf8), to: "\(folder)/\(name).html")
+            written.addresses[row.layer] = "\(Self.folder)/\(name).html"
+            written.results[row.layer] = results
         }
-        return Dictionary(zip(summary.layers.map(\.layer), names.map { "\(Self.folder)/\($0).html" })) { first, _ in first }
+        return written
     }
 
     /// Layers' names where they can be names of files and addresses as they are, `layer-1`, `layer-2`, … otherwise.

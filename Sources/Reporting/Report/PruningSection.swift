@@ -38,6 +38,7 @@ enum PruningSection {
             title: "Accuracy after retraining against the share of connections kept", xLabel: "connections kept (%)",
             yLabel: "test accuracy (%)", series: series)
         chart.width = 640
+        chart.legendColumns = 4
         return HTML.figure(
             try gnuplot.svg(chart, prefix: "pruning"), caption: "Each point is a pruned and retrained network, one for each threshold and method.")
     }

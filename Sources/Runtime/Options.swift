@@ -167,13 +167,18 @@ public struct AnalyzeOptions: Sendable {
     public var threads: Int?
     /// Where the result goes as JSON; `-` for standard output; nil for nowhere.
     public var json: String?
+    /// Where one line per layer, filter and cluster goes: a directory for CSV, a new file for SQLite; nil for nowhere.
+    public var csv: String?
+    public var sqlite: String?
     public var verbosity: Verbosity
 
     public init(
         model: ModelOptions, weights: String, heads: String, dataset: String, threshold: Double = 0.3, thresholds: [Double] = [],
         split: SplitName = .test, workers: Int = 1,
-        threads: Int? = nil, json: String? = nil, verbosity: Verbosity = .normal
+        threads: Int? = nil, json: String? = nil, csv: String? = nil, sqlite: String? = nil, verbosity: Verbosity = .normal
     ) {
+        self.csv = csv
+        self.sqlite = sqlite
         self.model = model
         self.weights = weights
         self.heads = heads

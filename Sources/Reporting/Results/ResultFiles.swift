@@ -29,6 +29,22 @@ public struct ResultFiles: Sendable {
         ])
     }
 
+    /// The files of layers and filters alone, for a network that is no run's: `layers.csv`, `filters.csv`, `clusters.csv`, and
+    /// `thresholds.csv` where there are further thresholds.
+    public static func writeCSV(
+        _ layers: [LayerResult], further: [ThresholdFigures], labelNames: [String], to directory: String
+    ) throws(Problem) {
+        do { try FileManager.default.createDirectory(atPath: directory, withIntermediateDirectories: true) } catch {
+            throw Problem("cannot be made: \(error.localizedDescription)", at: directory, remedy: "check that the disk is writable")
+        }
+        var files = [
+            ("layers.csv", layersCSV(layers.map(\.row))), ("filters.csv", filtersCSV(layers)),
+            ("clusters.csv", clustersCSV(layers, labelNames: labelNames)),
+        ]
+        if !further.isEmpty { files.append(("thresholds.csv", ThresholdFigures.csv(further))) }
+        for (name, text) in files { try DurableFile.write(Data(text.utf8), to: directory + "/" + name) }
+    }
+
     private func write(_ data: Data, _ name: String) throws(Problem) -> String {
         let path = directory + "/" + name
         try DurableFile.write(data, to: path)

@@ -3,10 +3,14 @@ import Diagnostics
 import Foundation
 import Networks
 import Reporting
+import RunStore
 import Tensors
 
 /// `filterscope analyze`: phase 3 on a user's network and heads.
 public func analyze(_ options: AnalyzeOptions) throws -> ExitCode {
+    if let path = options.sqlite, FileManager.default.fileExists(atPath: path) {
+        throw Problem("is there already", at: path, remedy: "name a new file with --sqlite, or remove that one")
+    }
     let subject = try UserNetwork(options.model, weights: options.weights, dataset: options.dataset, split: options.split)
     let file = try SafetensorsFile(path: options.heads)
     let headSet = try HeadSet(subject.network, in: file)
@@ -37,6 +41,12 @@ public func analyze(_ options: AnalyzeOptions) throws -> ExitCode {
     let document = AnalysisDocument(
         threshold: options.threshold, model: subject.network.specification.summary, labels: headSet.labels, layers: layers,
         accuracyNote: note, further: further)
+    if let directory = options.csv {
+        try ResultFiles.writeCSV(layers, further: further, labelNames: subject.dataset.labelNames, to: directory)
+    }
+    if let path = options.sqlite {
+        try Journal(path: path).record(layers, further: further)
+    }
     try writeAnalysis(document, json: options.json)
     return .done
 }

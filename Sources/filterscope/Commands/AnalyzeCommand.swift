@@ -16,9 +16,12 @@ enum AnalyzeCommand {
     private static let threads = CommandOption.integer("threads", "T", 1...1024, "threads of each worker; the cores, shared out, unless given")
     private static let json = CommandOption.text("json", "FILE", "write the result there as JSON; - for standard output")
 
+    private static let csv = CommandOption.text("csv", "DIR", "write layers.csv, filters.csv, clusters.csv and thresholds.csv there")
+    private static let sqlite = CommandOption.text("sqlite", "FILE", "write the tables layers, filters, clusters and threshold_figures into a new SQLite file")
+
     static let description = CommandDescription(
         name: "analyze", summary: "find every filter's label clusters and noise, in a network that you bring or in a run",
-        options: ModelFlags.all + [weights, heads, dataset, threshold, thresholds, split, workers, threads, json, SharedOptions.run, SharedOptions.quiet],
+        options: ModelFlags.all + [weights, heads, dataset, threshold, thresholds, split, workers, threads, json, csv, sqlite, SharedOptions.run, SharedOptions.quiet],
         example: "filterscope analyze --model vgg11 --weights network.safetensors --heads heads.safetensors --dataset fashion-mnist",
         notes: ["With --run DIR: the run's network, heads and data set, where no option says otherwise."]
     ) { arguments in
@@ -30,6 +33,7 @@ enum AnalyzeCommand {
             model: try ModelFlags.options(arguments), weights: try arguments.required(weights), heads: try arguments.required(heads),
             dataset: try arguments.required(dataset), threshold: arguments.value(threshold) ?? 0.3,
             thresholds: try further(arguments) ?? [], split: try chosenSplit(arguments), workers: arguments.value(workers) ?? 1, threads: arguments.value(threads), json: arguments.value(json),
+            csv: arguments.value(csv), sqlite: arguments.value(sqlite),
             verbosity: try SharedOptions.verbosity(arguments))
     }
 
@@ -44,6 +48,7 @@ enum AnalyzeCommand {
             heads: arguments.value(heads) ?? directory.file("checkpoints/heads.safetensors"),
             dataset: arguments.value(dataset) ?? recipe.dataset, threshold: arguments.value(threshold) ?? recipe.analysis.threshold,
             thresholds: try further(arguments) ?? recipe.analysis.thresholds, split: try chosenSplit(arguments), workers: arguments.value(workers) ?? 1, threads: arguments.value(threads), json: arguments.value(json),
+            csv: arguments.value(csv), sqlite: arguments.value(sqlite),
             verbosity: try SharedOptions.verbosity(arguments))
     }
 

@@ -42,6 +42,28 @@ extension ClusterTests {
             #expect(logs.status == 0 && logs.stdoutText.split(separator: "\n").filter { $0.contains("network finished") }.count == 5)
         }
 
+        /// A network that fails is gone on with once; then the sweep fails and says why, and its journal stays readable.
+        @Test func aNetworkThatFailsTwiceFailsTheSweep() throws {
+            let trial = try Trial {
+                $0["dataset"] = "fashion-mnist?train=400&test=100"
+                // So large that weights are no numbers any more after a few steps.
+                $0["training"] = ["epochs": 4, "translation": 2, "learningRate": 100, "evaluateEvery": 0]
+                $0["heads"] = ["epochs": 1, "augment": false]
+                $0["sweep"] = ["labels": [2, 3, 4], "seeds": 1, "resamples": 100]
+            }
+            let outcome = try trial.start(["sweep", trial.recipePath, "--run", trial.runPath]).wait()
+            #expect(outcome.status == 1, "\(outcome.stderr)")
+            #expect(outcome.stderr.contains("ended with exit code 1") && outcome.stderr.contains("is not finite"), "\(outcome.stderr)")
+            #expect(try trial.log().filter { $0.record.message == "network failed; going on with it once more" }.count == 1)
+            #expect(try trial.journal().condition() == .failed)
+            for command in ["verify", "report"] {
+                let refused = try runFilterscope([command, "--run", trial.runPath])
+                #expect(refused.status == 1 && refused.stderr.contains("the sweep is not finished: 0 of its networks are"), "\(refused.stderr)")
+            }
+            let status = try runFilterscope(["status", "--run", trial.runPath])
+            #expect(status.status == 0 && status.stdoutText.contains("failed"))
+        }
+
         /// Free workers go to the networks that can begin; none stays idle for want of a whole share.
         @Test func workersAreSharedOut() throws {
             let trial = try trial(["labels": [2, 3, 4], "seeds": 1, "resamples": 100])

@@ -86,6 +86,7 @@ struct SweepConductor {
             .sorted { ($1.element.labels, $0.offset) < ($0.element.labels, $1.offset) }.map(\.element)
         let shares = WorkerShares(workers: workers, sideBySide: sideBySide ?? workers)
         var running: [SweepProcess] = []
+        var failed: Set<SweepPlan.Point> = []
         defer { for process in running { process.end() } }
         while !waiting.isEmpty || !running.isEmpty {
             if Interrupt.requested {
@@ -103,8 +104,12 @@ struct SweepConductor {
                 running.removeAll { $0 === process }
                 guard let result = try results.finished(process.point) else {
                     if Interrupt.requested { continue }
-                    try process.checkEnd()
-                    throw Problem("the run ended, and is not finished", at: process.path)
+                    let failure = process.failure ?? Problem("the run ended, and is not finished", at: process.path)
+                    // What went wrong once, on a machine that stood still say, may go well from the checkpoint.
+                    guard failed.insert(process.point).inserted else { throw failure }
+                    recorder.logger.warning("network failed; going on with it once more", fields(process.point).merging(["cause": failure.what]) { $1 })
+                    waiting.insert(process.point, at: 0)
+                    continue
                 }
                 done[process.point] = result
                 try results.record(result.point)

@@ -59,14 +59,14 @@ final class SweepProcess {
         if process.isRunning { process.waitUntilExit() }
     }
 
-    /// - Throws: the run's last words where it failed.
-    func checkEnd() throws(Problem) {
-        guard process.terminationReason != .exit || process.terminationStatus != 0 else { return }
+    /// How the run failed; nil where it ended well.
+    var failure: Problem? {
+        guard process.terminationReason != .exit || process.terminationStatus != 0 else { return nil }
+        let how = (process.terminationReason == .exit ? "exit code" : "signal") + " \(process.terminationStatus)"
         let text = (try? String(contentsOfFile: outputPath, encoding: .utf8)) ?? ""
-        let words = text.split(separator: "\n").suffix(5).joined(separator: "\n")
-        throw Problem(
-            "the run of \(point.labels) labels, seed \(point.seed), ended with "
-                + (process.terminationReason == .exit ? "exit code" : "signal") + " \(process.terminationStatus): \(words)",
-            at: outputPath, remedy: "when the cause is mended, go on with --resume; finished points are kept")
+        let lastWords = text.split(separator: "\n").last.map { ": " + $0.replacing("filterscope: error: ", with: "") } ?? ""
+        return Problem(
+            "the run of \(point.labels) labels, seed \(point.seed), ended with \(how)\(lastWords)", at: outputPath,
+            remedy: "when the cause is mended, go on with the sweep by --resume; finished networks are kept")
     }
 }

@@ -12,7 +12,7 @@ enum ReportCommand {
         notes: ["Without --run: the latest run under runs/."]
     ) { arguments in
         let directory = try RunDirectory.open(path: arguments.value(SharedOptions.run))
-        if SweepDocument.exists(in: directory) { return try sweep(directory, arguments) }
+        if let document = try finishedSweep(in: directory) { return try sweep(document, directory, arguments) }
         let summary = try RunSummary.load(path: directory.result("summary.json"))
         if arguments.has(SharedOptions.json) {
             StandardOutput.write(try jsonText(summary))
@@ -24,8 +24,7 @@ enum ReportCommand {
         return .done
     }
 
-    private static func sweep(_ directory: RunDirectory, _ arguments: ParsedArguments) throws -> ExitCode {
-        let document = try SweepDocument.load(from: directory)
+    private static func sweep(_ document: SweepDocument, _ directory: RunDirectory, _ arguments: ParsedArguments) throws -> ExitCode {
         if arguments.has(SharedOptions.json) {
             StandardOutput.write(try jsonText(document))
             return .done

@@ -29,7 +29,8 @@ struct RunConductor {
         let dataset = try openDataset(try recipe.datasetSpecification())
         let network = try Network(recipe.modelSpecification(for: dataset))
         let headPool = recipe.heads.headPool > 0 ? recipe.heads.headPool : nil
-        let headSet = try HeadSet(network, labels: dataset.labelCount, headPool: headPool)
+        let headLayers = try recipe.headLayers(of: network)
+        let headSet = try HeadSet(network, labels: dataset.labelCount, headPool: headPool, layers: headLayers)
         let (directory, isResumed) = try RunDirectory.create(path: runDirectory, recipeName: recipe.name, resume: resume)
         let lock = try directory.lock()
         defer { withExtendedLifetime(lock) {} }
@@ -46,7 +47,7 @@ struct RunConductor {
         let task = TaskDescription(
             model: network.specification, preprocessing: try recipe.preprocessing(of: dataset),
             trainingShardSize: recipe.training.shardSize, surveyShardSize: recipe.analysis.surveyShard, labels: dataset.labelCount,
-            headPool: headPool)
+            headPool: headPool, headLayers: headLayers)
         let cluster = try Cluster(
             CoordinatorMachine.Settings(
                 run: UUID().uuidString, task: try task.encoded(), fingerprint: kernelFingerprint,

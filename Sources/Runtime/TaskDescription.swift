@@ -65,6 +65,8 @@ enum ParameterSet {
 /// The names of what a unit's result carries.
 enum Figure {
     static let samples = "samples"
+    /// Lane time of the frozen network's forward passes. It is for reports of speed and reaches no result.
+    static let forwardSeconds = "seconds.forward"
     static let loss = "loss"
     static let correct = "correct"
     static let correctTop5 = "correct.top5"

@@ -13,13 +13,13 @@ import Testing
     @Test func knownAnswerOneCluster() throws {
         let result = try measure([1, 1, 0], [1, 1, 0])
         #expect(result == FilterResult(
-            filter: 0, top: 1, silent: false, clusters: [[0, 1]], noise: 0, internalNoise: 0, externalNoise: 0))
+            filter: 0, top: 1, silent: false, clusters: [[0, 1]], noise: 0, internalNoise: 0, externalNoise: 0, margin: Double(Float(0.3))))
     }
 
     @Test func knownAnswerFullColumn() throws {
         let result = try measure([1, 1, 1], [1, 0, 0])
         #expect(result == FilterResult(
-            filter: 0, top: 1, silent: false, clusters: [[0]], noise: 2, internalNoise: 2, externalNoise: 0))
+            filter: 0, top: 1, silent: false, clusters: [[0]], noise: 2, internalNoise: 2, externalNoise: 0, margin: Double(Float(0.3))))
     }
 
     @Test func externalNoiseStandsInColumnsWithoutCluster() throws {

@@ -11,16 +11,22 @@ public struct AnalysisDocument: Encodable, Sendable {
     /// Why accuracies are not given, where they are not.
     public var accuracyNote: String?
 
-    public init(threshold: Double, model: String, labels: Int, layers: [LayerResult], accuracyNote: String? = nil) {
+    /// Whose samples were looked at, where it was not the test split.
+    public var split: String?
+
+    public init(
+        threshold: Double, model: String, labels: Int, layers: [LayerResult], accuracyNote: String? = nil, split: String? = nil
+    ) {
         self.threshold = threshold
         self.model = model
         self.labels = labels
         self.layers = layers
         self.accuracyNote = accuracyNote
+        self.split = split
     }
 
     private enum CodingKeys: String, CodingKey {
-        case threshold, labels, model, layers
+        case threshold, thresholds, labels, model, layers, split
         case accuracyNote = "accuracy_note"
     }
 
@@ -30,7 +36,25 @@ public struct AnalysisDocument: Encodable, Sendable {
         try container.encode(labels, forKey: .labels)
         try container.encode(model, forKey: .model)
         try container.encodeIfPresent(accuracyNote, forKey: .accuracyNote)
+        try container.encodeIfPresent(split, forKey: .split)
         try container.encode(layers.map(Layer.init), forKey: .layers)
+        let further = furtherThresholds
+        if !further.isEmpty { try container.encode(further, forKey: .thresholds) }
+    }
+
+    /// Threshold by threshold, as the document has them.
+    private var furtherThresholds: [AtThreshold] {
+        guard let first = layers.first else { return [] }
+        return first.thresholds.indices.map { index in
+            AtThreshold(threshold: first.thresholds[index].threshold, layers: layers.map { layer in
+                ThresholdRow(layer: layer.layer, figures: layer.thresholds[index])
+            })
+        }
+    }
+
+    private struct AtThreshold: Encodable {
+        let threshold: Double
+        let layers: [ThresholdRow]
     }
 
     private struct Layer: Encodable {
@@ -68,17 +92,28 @@ public struct AnalysisDocument: Encodable, Sendable {
         let clusters: [[Int]]
         let noise: Int
         let internalNoise: Int
+        let margin: Double?
 
         init(_ result: FilterResult) {
             filter = result.filter
             clusters = result.clusters
             noise = result.noise
             internalNoise = result.internalNoise
+            margin = result.margin
         }
 
         enum CodingKeys: String, CodingKey {
-            case filter, clusters, noise
+            case filter, clusters, noise, margin
             case internalNoise = "internal_noise"
+        }
+
+        func encode(to encoder: any Encoder) throws {
+            var container = encoder.container(keyedBy: CodingKeys.self)
+            try container.encode(filter, forKey: .filter)
+            try container.encode(clusters, forKey: .clusters)
+            try container.encode(noise, forKey: .noise)
+            try container.encode(internalNoise, forKey: .internalNoise)
+            try container.encode(margin, forKey: .margin)
         }
     }
 

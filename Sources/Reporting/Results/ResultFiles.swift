@@ -14,10 +14,8 @@ public struct ResultFiles: Sendable {
     /// - Returns: the paths of the files written.
     @discardableResult
     public func write(summary: RunSummary, layers: [LayerResult], metrics: [MetricPoint]) throws(Problem) -> [String] {
-        do { try FileManager.default.createDirectory(atPath: directory, withIntermediateDirectories: true) } catch {
-            throw Problem("cannot be made: \(error.localizedDescription)", at: directory, remedy: "check that the disk is writable")
-        }
-        return [
+        try makeDirectory()
+        var paths = [
             try write(resultJSON(summary), "summary.json"),
             try write(resultJSON(summary.layers), "layers.json"),
             try write(Data(Self.layersCSV(summary.layers).utf8), "layers.csv"),
@@ -25,6 +23,41 @@ public struct ResultFiles: Sendable {
             try write(Data(Self.clustersCSV(layers, labelNames: summary.labelNames).utf8), "clusters.csv"),
             try write(Data(Self.metricsCSV(metrics).utf8), "metrics.csv"),
         ]
+        if layers.contains(where: { !$0.thresholds.isEmpty }) {
+            paths.append(try write(Data(Self.thresholdsCSV(layers).utf8), "thresholds.csv"))
+        }
+        return paths
+    }
+
+    /// The tables that need no run: `layers.csv`, `filters.csv`, `clusters.csv` and `thresholds.csv`, straight in a directory.
+    /// - Returns: the paths of the files written.
+    @discardableResult
+    public static func writeTables(of layers: [LayerResult], labelNames: [String], to directory: String) throws(Problem) -> [String] {
+        let files = ResultFiles(directory: directory)
+        try files.makeDirectory()
+        return [
+            try files.write(Data(layersCSV(layers.map(\.row)).utf8), "layers.csv"),
+            try files.write(Data(filtersCSV(layers).utf8), "filters.csv"),
+            try files.write(Data(clustersCSV(layers, labelNames: labelNames).utf8), "clusters.csv"),
+            try files.write(Data(thresholdsCSV(layers).utf8), "thresholds.csv"),
+        ]
+    }
+
+    private init(directory: String) { self.directory = directory }
+
+    private func makeDirectory() throws(Problem) {
+        do { try FileManager.default.createDirectory(atPath: directory, withIntermediateDirectories: true) } catch {
+            throw Problem("cannot be made: \(error.localizedDescription)", at: directory, remedy: "check that the disk is writable")
+        }
+    }
+
+    /// One line per further threshold and layer.
+    public static func thresholdsCSV(_ layers: [LayerResult]) -> String {
+        var csv = CSV(header: ThresholdRow.csvHeader)
+        for index in (layers.first?.thresholds ?? []).indices {
+            for layer in layers { csv.append(ThresholdRow(layer: layer.layer, figures: layer.thresholds[index]).csvFields) }
+        }
+        return csv.text
     }
 
     private func write(_ data: Data, _ name: String) throws(Problem) -> String {
@@ -52,12 +85,13 @@ public struct ResultFiles: Sendable {
 
     /// One line per filter.
     public static func filtersCSV(_ layers: [LayerResult]) -> String {
-        var csv = CSV(header: ["layer", "filter", "top", "silent", "clusters", "clustered_labels", "noise", "internal_noise", "external_noise"])
+        var csv = CSV(header: ["layer", "filter", "top", "silent", "clusters", "clustered_labels", "noise", "internal_noise", "external_noise", "margin"])
         for layer in layers {
             for filter in layer.filters {
                 csv.append([
                     layer.layer, "\(filter.filter)", "\(filter.top)", filter.silent ? "1" : "0", "\(filter.clusters.count)",
                     "\(filter.clusteredLabelCount)", "\(filter.noise)", "\(filter.internalNoise)", "\(filter.externalNoise)",
+                    CSV.number(filter.margin),
                 ])
             }
         }

@@ -13,9 +13,12 @@ public struct FilterRow: Hashable, Sendable {
     public var noise: Int
     public var internalNoise: Int
     public var externalNoise: Int
+    /// The least distance of any pair's share of top from the threshold; nil for a silent filter.
+    public var margin: Double?
 
     public init(
-        layer: Int, filter: Int, top: Double, silent: Bool, clusters: [[Int]], noise: Int, internalNoise: Int, externalNoise: Int
+        layer: Int, filter: Int, top: Double, silent: Bool, clusters: [[Int]], noise: Int, internalNoise: Int, externalNoise: Int,
+        margin: Double? = nil
     ) {
         self.layer = layer
         self.filter = filter
@@ -25,6 +28,7 @@ public struct FilterRow: Hashable, Sendable {
         self.noise = noise
         self.internalNoise = internalNoise
         self.externalNoise = externalNoise
+        self.margin = margin
     }
 }
 
@@ -57,10 +61,10 @@ extension Journal {
                 try database.execute("DELETE FROM filters WHERE layer = ? AND filter = ?", filter.layer, filter.filter)
                 try database.execute(
                     """
-                    INSERT INTO filters (layer, filter, top, silent, noise, internal_noise, external_noise)
-                    VALUES (?, ?, ?, ?, ?, ?, ?)
+                    INSERT INTO filters (layer, filter, top, silent, noise, internal_noise, external_noise, margin)
+                    VALUES (?, ?, ?, ?, ?, ?, ?, ?)
                     """, filter.layer, filter.filter, filter.top, filter.silent, filter.noise, filter.internalNoise,
-                    filter.externalNoise)
+                    filter.externalNoise, filter.margin)
                 for (cluster, labels) in filter.clusters.enumerated() {
                     for label in labels {
                         try database.execute(
@@ -104,14 +108,14 @@ extension JournalReading {
             }
             return try database.rows(
                 """
-                SELECT filter, top, silent, noise, internal_noise, external_noise FROM filters WHERE layer = ? ORDER BY filter
+                SELECT filter, top, silent, noise, internal_noise, external_noise, margin FROM filters WHERE layer = ? ORDER BY filter
                 """, layer
             ) { row throws(Problem) in
                 let filter = try row.integer(0)
                 return FilterRow(
                     layer: layer, filter: filter, top: try row.double(1), silent: try row.bool(2),
                     clusters: clusters[filter] ?? [], noise: try row.integer(3), internalNoise: try row.integer(4),
-                    externalNoise: try row.integer(5))
+                    externalNoise: try row.integer(5), margin: try row.optionalDouble(6))
             }
         }
     }

@@ -10,9 +10,9 @@ struct UserNetwork {
     let statistics: ParameterVector
     let dataset: ImageDataset
 
-    /// Opens the test split, settles what the options leave open from the files, and reads the weights.
+    /// Opens the split, settles what the options leave open from the files, and reads the weights.
     /// - Throws: a `Problem` where a file cannot be read or network and images do not fit.
-    init(_ options: ModelOptions, weights path: String, dataset text: String) throws(Problem) {
+    init(_ options: ModelOptions, weights path: String, dataset text: String, split: SplitName = .test) throws(Problem) {
         var specification = try DatasetSpecification(text)
         if let size = options.inputSize, specification.kind != .tensor {
             guard specification.size ?? size == size else {
@@ -22,7 +22,7 @@ struct UserNetwork {
         }
         let file = try SafetensorsFile(path: path)
         let traits = WeightFileTraits(file)
-        let dataset = try openDataset(specification, splits: [.test])
+        let dataset = try openDataset(specification, splits: [split])
         if let channels = traits.inputChannels, channels != dataset.channels {
             throw Problem(
                 "holds a network for images of \(channels) channels, and those of \(dataset.name) have \(dataset.channels)", at: path,

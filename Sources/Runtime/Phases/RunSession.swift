@@ -146,7 +146,7 @@ final class RunSession {
     private func measureFilters(_ survey: Survey.Outcome) throws -> [LayerResult] {
         try recorder.begin(.filters, totalSteps: 1, from: 0)
         let layers = try FilterPhase(
-            threshold: recipe.analysis.threshold, filtersPerUnit: recipe.analysis.filtersPerUnit, labels: headSet.labels,
+            threshold: recipe.analysis.threshold, thresholds: recipe.analysis.thresholds, filtersPerUnit: recipe.analysis.filtersPerUnit, labels: headSet.labels,
             waitSeconds: waitSeconds
         ).run(headSet, heads: state.heads, survey: survey, on: cluster)
         try recorder.end(.filters)

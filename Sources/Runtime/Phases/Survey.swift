@@ -18,6 +18,8 @@ struct Survey {
         let headAccuracies: [Double]
         /// Per head, in order, of what the head sees; empty where label sums were not asked for.
         let labelMeans: [LabelMeans]
+        /// Lane time of the forward passes.
+        let forwardSeconds: Double
     }
 
     let split: Split
@@ -44,7 +46,8 @@ struct Survey {
         return Outcome(
             samples: try sum.samples(atMost: split.count), network: try networkAccuracy(sum),
             headAccuracies: heads == nil ? [] : try headSet.heads.map { try share(sum, Figure.correct(of: $0.layer)) },
-            labelMeans: wantLabelSums ? try headSet.heads.map { try labelMeans(sum, $0, labels: headSet.labels) } : [])
+            labelMeans: wantLabelSums ? try headSet.heads.map { try labelMeans(sum, $0, labels: headSet.labels) } : [],
+            forwardSeconds: sum.figures[Figure.forwardSeconds] ?? 0)
     }
 
     private func networkAccuracy(_ sum: PartialSum) throws(Problem) -> NetworkAccuracy? {

@@ -69,8 +69,7 @@ struct RunResults {
             headPool: recipe.heads.headPool > 0 ? recipe.heads.headPool : nil, layers: layers.map(\.row), claims: claims,
             damagedSamples: feeding.damagedCount, waitingShare: feeding.waitingShare)
         try journal.transaction { () throws(Problem) in
-            for (index, layer) in layers.enumerated() { try journal.record(Self.journalRow(index, layer)) }
-            for (index, layer) in layers.enumerated() { try journal.record(layer.filters.map { Self.journalRow(index, $0) }) }
+            try journal.record(layers)
             try journal.record(try claims.map(Self.journalRow))
             try journal.setValue(weights.hexadecimal, for: "weights_sha256")
             try journal.setValue(String(accuracy.top1), for: "test_accuracy")
@@ -100,27 +99,6 @@ struct RunResults {
 // MARK: - Rows
 
 extension RunResults {
-    private static func journalRow(_ index: Int, _ layer: LayerResult) -> RunStore.LayerRow {
-        let figures = layer.figures
-        return RunStore.LayerRow(
-            layer: index, name: layer.layer, filterCount: figures.filterCount, accuracy: layer.accuracy,
-            activeFilters: figures.activeFilters, silentFilters: figures.silentFilters, active: journalMeans(figures.active),
-            all: journalMeans(figures.all), signal: figures.signal, noisePerLabel: figures.noisePerLabel,
-            snr: figures.signalToNoise.ratio)
-    }
-
-    private static func journalMeans(_ means: LayerFigures.Means?) -> FilterMeans {
-        FilterMeans(
-            clustersPerFilter: means?.clustersPerFilter, clusterSize: means?.clusterSize, noise: means?.noise,
-            internalNoise: means?.internalNoise, externalNoise: means?.externalNoise)
-    }
-
-    private static func journalRow(_ layer: Int, _ filter: FilterResult) -> FilterRow {
-        FilterRow(
-            layer: layer, filter: filter.filter, top: Double(filter.top), silent: filter.silent, clusters: filter.clusters,
-            noise: filter.noise, internalNoise: filter.internalNoise, externalNoise: filter.externalNoise)
-    }
-
     private static func journalRow(_ claim: Claim) throws(Problem) -> ClaimRow {
         let encoder = JSONEncoder()
         encoder.outputFormatting = .sortedKeys

@@ -92,8 +92,11 @@ final class ShardComputer {
             HeadTrainingLane(heads, shardSize: task.surveyShardSize))
         surveyLanes = lanes
         let shard = try feeder.take(shard, into: lanes.network.input, with: preparer)
+        let start = ContinuousClock.now
         let logits = lanes.network.run(sampleCount: shard.labels.count, parameters: parameters, statistics: statistics)
-        var sum = PartialSum(figures: [Figure.samples: Double(shard.labels.count)])
+        var sum = PartialSum(figures: [
+            Figure.samples: Double(shard.labels.count), Figure.forwardSeconds: start.duration(to: .now) / .seconds(1),
+        ])
         if task.judgesNetwork { judge(logits, shard.labels, &sum) }
         if let headParameters {
             let outcomes = lanes.heads.evaluate(lanes.network, labels: shard.labels, parameters: headParameters)

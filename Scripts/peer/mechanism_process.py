@@ -30,7 +30,7 @@ def network(weights, stages, width, channels):
                 index += 1
             taps.append(len(layers))
             inputs = filters
-    return nn.Sequential(*layers).eval().to(memory_format=torch.channels_last), taps
+    return nn.Sequential(*layers).eval(), taps
 
 
 def main():
@@ -41,6 +41,8 @@ def main():
     images, labels = data["images"], data["labels"]
     model, taps = network(weights, options["stages"], options["width"], images.shape[1])
     count = options["labels"]
+    layout = torch.channels_last if options["layout"] == "channels-last" else torch.contiguous_format
+    model = model.to(memory_format=layout)
     total, forward = time.perf_counter(), 0.0
     result = []
     with torch.inference_mode():
@@ -50,7 +52,7 @@ def main():
             fields = None
             for first in range(0, len(images), options["batch"]):
                 start = time.perf_counter()
-                output = part(images[first:first + options["batch"]].contiguous(memory_format=torch.channels_last))
+                output = part(images[first:first + options["batch"]].contiguous(memory_format=layout))
                 forward += time.perf_counter() - start
                 samples, filters, height, width = output.shape
                 if fields is None:

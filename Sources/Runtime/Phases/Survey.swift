@@ -39,7 +39,9 @@ struct Survey {
             Array(first..<min(first + shardSize, split.count))
         }
         guard !shards.isEmpty else { throw Problem("the split has no samples", remedy: "give a data set with a test split") }
-        let work = ShardedWork(split: split, shards: shards, on: cluster, unitsPerWorker: 4) { part in
+        let work = ShardedWork(
+            split: split, shards: shards, on: cluster, unitsPerWorker: 4, leastLevel: wantLabelSums ? LabelSumGroup.level : 0
+        ) { part in
             .survey(SurveyUnit(wantHeads: heads != nil, wantLabelSums: wantLabelSums, part: part))
         }
         let sum = try work.sum(on: cluster, needs: needs, interruptible: true, waitSeconds: waitSeconds)

@@ -40,7 +40,7 @@ struct Survey {
         }
         guard !shards.isEmpty else { throw Problem("the split has no samples", remedy: "give a data set with a test split") }
         let work = ShardedWork(
-            split: split, shards: shards, on: cluster, unitsPerWorker: 4, leastLevel: wantLabelSums ? LabelSumGroup.level : 0
+            split: split, shards: shards, on: cluster, unitsPerWorker: unitsPerWorker(wantLabelSums, cluster), leastLevel: wantLabelSums ? LabelSumGroup.level : 0
         ) { part in
             .survey(SurveyUnit(wantHeads: heads != nil, wantLabelSums: wantLabelSums, part: part))
         }
@@ -50,6 +50,14 @@ struct Survey {
             headAccuracies: heads == nil ? [] : try headSet.heads.map { try share(sum, Figure.correct(of: $0.layer)) },
             labelMeans: wantLabelSums ? try headSet.heads.map { try labelMeans(sum, $0, labels: headSet.labels) } : [],
             forwardSeconds: sum.figures[Figure.forwardSeconds] ?? 0)
+    }
+
+    /// Each unit brings all label sums, which are large. A worker that is alone has nobody to leave units to; it gets two, unless their
+    /// samples are large as well.
+    private func unitsPerWorker(_ wantLabelSums: Bool, _ cluster: Cluster) -> Int {
+        guard wantLabelSums, cluster.workers.count == 1 else { return 4 }
+        let bytes = (0..<split.count).reduce(0) { $0 + split.byteCount(of: $1) }
+        return bytes <= 256 << 20 ? 2 : 4
     }
 
     private func networkAccuracy(_ sum: PartialSum) throws(Problem) -> NetworkAccuracy? {

@@ -15,12 +15,13 @@ public struct FilterResult: Codable, Hashable, Sendable {
     public var internalNoise: Int
     /// The rest.
     public var externalNoise: Int
-    /// The least distance of any pair's share of the top from the threshold: how much the threshold may move before a bit
-    /// changes. Nil for a silent filter.
+    /// The least |field / top − threshold| over all pairs of labels, both in float32: how little would set or clear another bit.
+    /// Nil for a silent filter.
     public var margin: Double?
 
     public init(
-        filter: Int, top: Float, silent: Bool, clusters: [[Int]], noise: Int, internalNoise: Int, externalNoise: Int, margin: Double? = nil
+        filter: Int, top: Float, silent: Bool, clusters: [[Int]], noise: Int, internalNoise: Int, externalNoise: Int,
+        margin: Double? = nil
     ) {
         self.filter = filter
         self.top = top
@@ -56,9 +57,22 @@ public enum FilterPerformance {
         filter: Int, field: LabelField, threshold: Double, layer: String = ""
     ) throws(MechanismFault) -> FilterResult {
         guard field.isFinite else { throw .fieldNotFinite(layer: layer, filter: filter) }
-        guard let bits = LabelBits(field: field, threshold: threshold) else {
-            return FilterResult(
-                filter: filter, top: field.top, silent: true, clusters: [], noise: 0, internalNoise: 0, externalNoise: 0)
+        return measure(filter: filter, finite: field, top: field.top, threshold: threshold)
+    }
+
+    /// At several thresholds at once: the field is looked through for its top once.
+    /// - Throws: `fieldNotFinite` where the field holds a NaN or an infinity.
+    public static func measure(
+        filter: Int, field: LabelField, thresholds: [Double], layer: String = ""
+    ) throws(MechanismFault) -> [FilterResult] {
+        guard field.isFinite else { throw .fieldNotFinite(layer: layer, filter: filter) }
+        let top = field.top
+        return thresholds.map { measure(filter: filter, finite: field, top: top, threshold: $0) }
+    }
+
+    private static func measure(filter: Int, finite field: LabelField, top: Float, threshold: Double) -> FilterResult {
+        guard let (bits, margin) = LabelBits.thresholded(field, top: top, threshold: threshold) else {
+            return FilterResult(filter: filter, top: top, silent: true, clusters: [], noise: 0, internalNoise: 0, externalNoise: 0)
         }
         let clusters = bits.clusters()
         // Every bit of a cluster's square is set, so noise is what the squares leave, in all and column by column.
@@ -71,18 +85,31 @@ public enum FilterPerformance {
         }
         let noise = columnCounts.reduce(0, +) - inSquares
         return FilterResult(
-            filter: filter, top: field.top, silent: false, clusters: clusters, noise: noise, internalNoise: internalNoise,
-            externalNoise: noise - internalNoise, margin: field.margin(to: threshold))
+            filter: filter, top: top, silent: false, clusters: clusters, noise: noise, internalNoise: internalNoise,
+            externalNoise: noise - internalNoise, margin: Double(margin))
     }
 
     /// Fields and results of a range of filters: what a unit of work of phase 3 computes. Arguments as `filterFields`.
     public static func measure(
         labelMeans: Tensor, headWeights: Tensor, filters: Range<Int>, threshold: Double, layer: String
     ) throws(MechanismFault) -> [FilterResult] {
+        try measure(
+            labelMeans: labelMeans, headWeights: headWeights, filters: filters, threshold: threshold, further: [], layer: layer
+        ).filters
+    }
+
+    /// The same, and what the same fields give at further thresholds, added up over the filters: one tally a threshold.
+    public static func measure(
+        labelMeans: Tensor, headWeights: Tensor, filters: Range<Int>, threshold: Double, further: [Double], layer: String
+    ) throws(MechanismFault) -> (filters: [FilterResult], tallies: [FilterTally]) {
         var results: [FilterResult] = []
+        results.reserveCapacity(filters.count)
+        var tallies = [FilterTally](repeating: FilterTally(), count: further.count)
         try forEachField(labelMeans: labelMeans, headWeights: headWeights, filters: filters, layer: layer) { filter, field throws(MechanismFault) in
-            results.append(try measure(filter: filter, field: field, threshold: threshold, layer: layer))
+            let all = try measure(filter: filter, field: field, thresholds: [threshold] + further, layer: layer)
+            results.append(all[0])
+            for (index, result) in all.dropFirst().enumerated() { tallies[index].add(result) }
         }
-        return results
+        return (results, tallies)
     }
 }

@@ -15,13 +15,61 @@ public struct LabelBits: Sendable, Equatable {
     /// made in float32, the precision of the weights: a ratio equal to the threshold's float32 value is not above it.
     /// Nil for a silent filter (top ≤ 0).
     public init?(field: LabelField, threshold: Double) {
-        let top = field.top
+        guard let (bits, _) = Self.thresholded(field, top: field.top, threshold: threshold) else { return nil }
+        self = bits
+    }
+
+    /// The same where top is known already, and the least |field / top − threshold| in float32.
+    static func thresholded(_ field: LabelField, top: Float, threshold: Double) -> (bits: LabelBits, margin: Float)? {
         guard top > 0 else { return nil }
-        self.init(labels: field.labels)
+        var bits = LabelBits(labels: field.labels)
+        let labels = field.labels
+        let wordsPerRow = bits.wordsPerRow
         let limit = Float(threshold)
-        for input in 0..<labels {
-            for output in 0..<labels where field.values[input * labels + output] / top > limit { set(input, output) }
+        var margin = Float.infinity
+        field.values.withUnsafeBufferPointer { values in
+            bits.words.withUnsafeMutableBufferPointer { words in
+                for input in 0..<labels {
+                    let row = UnsafeBufferPointer(rebasing: values[input * labels..<(input + 1) * labels])
+                    for word in 0..<wordsPerRow {
+                        let first = word * 64
+                        words[input * wordsPerRow + word] = thresholdedWord(
+                            UnsafeBufferPointer(rebasing: row[first..<min(first + 64, labels)]), top, limit, &margin)
+                    }
+                }
+            }
         }
+        return (bits, margin)
+    }
+
+    /// The bits of up to 64 neighbouring pairs.
+    @inline(__always)
+    private static func thresholdedWord(
+        _ values: UnsafeBufferPointer<Float>, _ top: Float, _ limit: Float, _ margin: inout Float
+    ) -> UInt64 {
+        let places = SIMD16<UInt32>(0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15)
+        let powers = SIMD16<UInt32>(repeating: 1) &<< places
+        var word: UInt64 = 0
+        var place = 0
+        if values.count >= 16, let base = values.baseAddress {
+            var least = SIMD16<Float>(repeating: margin)
+            while place + 16 <= values.count {
+                let ratios = UnsafeRawPointer(base + place).loadUnaligned(as: SIMD16<Float>.self) / top
+                let distance = ratios - limit
+                least = pointwiseMin(least, pointwiseMax(distance, -distance))
+                let above = SIMD16<UInt32>(repeating: 0).replacing(with: powers, where: ratios .> limit)
+                word |= UInt64(above.wrappedSum()) << UInt64(place)
+                place += 16
+            }
+            margin = least.min()
+        }
+        while place < values.count {
+            let ratio = values[place] / top
+            margin = min(margin, abs(ratio - limit))
+            if ratio > limit { word |= 1 << UInt64(place) }
+            place += 1
+        }
+        return word
     }
 
     public subscript(input: Int, output: Int) -> Bool {

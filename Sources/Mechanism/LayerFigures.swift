@@ -45,17 +45,14 @@ public struct LayerFigures: Hashable, Sendable {
     public init(layer: String, labels: Int, filters: [FilterResult]) {
         self.layer = layer
         self.labels = labels
-        filterCount = filters.count
-        let withClusters = filters.filter(\.isActive)
-        activeFilters = withClusters.count
-        silentFilters = filters.count { $0.silent }
-        active = Self.means(withClusters)
-        all = Self.means(filters)
-        // Sums of whole numbers: exact, so no order of filters changes a figure.
-        let clustered = filters.reduce(0) { $0 + $1.clusteredLabelCount }
-        let noise = filters.reduce(0) { $0 + $1.noise }
-        signal = labels > 0 ? Double(clustered) / Double(labels) : 0
-        noisePerLabel = labels > 1 ? Double(noise) / (Double(labels) * Double(labels - 1)) : 0
+        let tally = FilterTally(filters)
+        filterCount = tally.filters
+        activeFilters = tally.active
+        silentFilters = tally.silent
+        active = tally.activeMeans
+        all = tally.allMeans
+        signal = tally.signal(labels: labels)
+        noisePerLabel = tally.noisePerLabel(labels: labels)
         signalToNoise = SignalToNoise(signal: signal, noise: noisePerLabel)
         var counts: [Int] = []
         for cluster in filters.lazy.flatMap(\.clusters) {
@@ -63,18 +60,5 @@ public struct LayerFigures: Hashable, Sendable {
             counts[cluster.count - 1] += 1
         }
         clusterSizeCounts = counts
-    }
-
-    private static func means(_ filters: [FilterResult]) -> Means? {
-        guard !filters.isEmpty else { return nil }
-        let count = Double(filters.count)
-        let clusters = filters.reduce(0) { $0 + $1.clusters.count }
-        let clustered = filters.reduce(0) { $0 + $1.clusteredLabelCount }
-        return Means(
-            clustersPerFilter: Double(clusters) / count,
-            clusterSize: clusters > 0 ? Double(clustered) / Double(clusters) : nil,
-            noise: Double(filters.reduce(0) { $0 + $1.noise }) / count,
-            internalNoise: Double(filters.reduce(0) { $0 + $1.internalNoise }) / count,
-            externalNoise: Double(filters.reduce(0) { $0 + $1.externalNoise }) / count)
     }
 }

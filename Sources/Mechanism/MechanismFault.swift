@@ -9,13 +9,19 @@ public enum MechanismFault: Error, Hashable, Sendable {
     /// Head weights or label means of another shape than the layer's.
     case shapeMismatch(layer: String, what: String)
 
+    /// The fault where filters were counted from another one on.
+    public func movedBy(_ filters: Int) -> MechanismFault {
+        guard case .fieldNotFinite(let layer, let filter) = self else { return self }
+        return .fieldNotFinite(layer: layer, filter: filter + filters)
+    }
+
     /// The fault as users are told of it.
     public var problem: Problem {
         switch self {
         case .labelsWithoutImages(let layer, let labels):
             let shown = labels.prefix(10).map(String.init).joined(separator: ", ") + (labels.count > 10 ? ", …" : "")
             return Problem(
-                "no test image of label \(shown): the mean activation of that label is undefined", at: "layer \(layer)",
+                "no image of label \(shown): the mean activation of that label is undefined", at: "layer \(layer)",
                 remedy: "survey a split in which every label occurs, or draw fewer labels with ?labels=")
         case .fieldNotFinite(let layer, let filter):
             return Problem(

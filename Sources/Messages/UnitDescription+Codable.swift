@@ -77,6 +77,7 @@ extension FilterUnit {
         try check.count(firstFilter, "firstFilter")
         try check.count(filterCount, "filterCount")
         try check.amount(threshold, "threshold")
+        for threshold in thresholds ?? [] { try check.amount(threshold, "thresholds") }
         try check.count(labels, "labels")
         try check.count(positions, "positions")
     }

@@ -101,15 +101,20 @@ public struct FilterUnit: Hashable, Codable, Sendable {
     public var filterCount: Int
     /// A field element counts where it is more than this share of the largest.
     public var threshold: Double
+    /// Further thresholds, of which the layer's figures are wanted and no filters; nil where there are none.
+    public var thresholds: [Double]?
     public var labels: Int
     /// Positions of the layer's map, H·W (after the head's pooling).
     public var positions: Int
 
-    public init(layer: String, firstFilter: Int, filterCount: Int, threshold: Double, labels: Int, positions: Int) {
+    public init(
+        layer: String, firstFilter: Int, filterCount: Int, threshold: Double, thresholds: [Double]? = nil, labels: Int, positions: Int
+    ) {
         self.layer = layer
         self.firstFilter = firstFilter
         self.filterCount = filterCount
         self.threshold = threshold
+        self.thresholds = thresholds
         self.labels = labels
         self.positions = positions
     }

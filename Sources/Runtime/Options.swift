@@ -1,4 +1,3 @@
-import Datasets
 import Recipes
 
 // What the commands hand over once a command line has been parsed: plain values, defaults filled in.
@@ -161,34 +160,36 @@ public struct AnalyzeOptions: Sendable {
     /// A data set specification.
     public var dataset: String
     public var threshold: Double
-    /// Further ones, at which every layer's figures are given.
+    /// Further thresholds, at which the figures of every layer are given.
     public var thresholds: [Double]
-    public var split: SplitName
+    /// Take the training split's samples, not the test split's.
+    public var usesTrainingSplit: Bool
     /// Worker processes; 1 is this process alone.
     public var workers: Int
     /// Threads of each worker; nil shares the machine's cores among the workers.
     public var threads: Int?
     /// Where the result goes as JSON; `-` for standard output; nil for nowhere.
     public var json: String?
-    /// Where one line per layer, filter and cluster goes: a directory for CSV, a new file for SQLite; nil for nowhere.
+    /// The directory of the tables as CSV; nil for none.
     public var csv: String?
+    /// The SQLite file of the tables, laid out as a run's; nil for none.
     public var sqlite: String?
     public var verbosity: Verbosity
 
     public init(
         model: ModelOptions, weights: String, heads: String, dataset: String, threshold: Double = 0.3, thresholds: [Double] = [],
-        split: SplitName = .test, workers: Int = 1,
-        threads: Int? = nil, json: String? = nil, csv: String? = nil, sqlite: String? = nil, verbosity: Verbosity = .normal
+        usesTrainingSplit: Bool = false, workers: Int = 1, threads: Int? = nil, json: String? = nil, csv: String? = nil,
+        sqlite: String? = nil, verbosity: Verbosity = .normal
     ) {
-        self.csv = csv
-        self.sqlite = sqlite
         self.model = model
         self.weights = weights
         self.heads = heads
         self.dataset = dataset
         self.threshold = threshold
         self.thresholds = thresholds
-        self.split = split
+        self.usesTrainingSplit = usesTrainingSplit
+        self.csv = csv
+        self.sqlite = sqlite
         self.workers = workers
         self.threads = threads
         self.json = json

@@ -34,7 +34,7 @@ extension ClusterTests {
 
         @Test(arguments: [
             (["--thresholds", "0.2,1"], "--thresholds needs numbers"), (["--thresholds", "0"], "--thresholds needs numbers"),
-            (["--split", "validation"], "--split needs test or train"),
+            (["--split", "validation"], "--split needs one of"),
         ])
         func refused(_ options: [String], _ message: String) throws {
             let outcome = try runFilterscope([

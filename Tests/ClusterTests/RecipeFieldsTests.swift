@@ -87,6 +87,34 @@ extension ClusterTests {
             #expect(report.contains("3 of 10 with seed 5"))
         }
 
+        /// Only the layers that the recipe names get a head, and each head is what it is among all of them.
+        @Test func headsAreOfTheLayersNamed() throws {
+            func layers(_ text: String) throws -> (names: [String], last: String) {
+                let trial = try trial([:], heads: ["epochs": 1, "augment": false, "layers": text])
+                _ = try figures(trial)
+                let file = try SafetensorsFile(path: trial.runPath + "/checkpoints/heads.safetensors")
+                return (try trial.journal().layers().map(\.name), try file.floats("head.conv8.weight").array.description)
+            }
+            let all = try layers("all")
+            #expect(all.names == (1...8).map { "conv\($0)" })
+            let last = try layers("last")
+            #expect(last.names == ["conv8"] && last.last == all.last)
+            let named = try layers("conv8, conv3")
+            #expect(named.names == ["conv3", "conv8"] && named.last == all.last)
+        }
+
+        @Test(arguments: [
+            ("conv9", #"unknown layer "conv9""#, "did you mean \"conv"), ("convv3", #"unknown layer "convv3""#, #"did you mean "conv3"?"#),
+            (" , ", "names no layer", "conv1, conv2"),
+        ])
+        func layersThatTheNetworkHasNotAreRefused(_ text: String, _ what: String, _ remedy: String) throws {
+            let trial = try trial([:], heads: ["layers": text])
+            let outcome = try trial.run(workers: 1).wait()
+            #expect(outcome.status == 1, "\(outcome.stderr)")
+            for part in ["heads.layers", what, remedy] { #expect(outcome.stderr.contains(part), "\(outcome.stderr)") }
+            #expect(!FileManager.default.fileExists(atPath: trial.runPath))
+        }
+
         @Test func cropsOfWhatIsNoPictureAreRefused() throws {
             let trial = try trial(["hue": 0.1])
             let images = trial.temporary.file("images.safetensors")

@@ -13,6 +13,9 @@ enum LiteralMethod {
         var bit = [[Bool]](repeating: [Bool](repeating: false, count: labels), count: labels)
         for i in 0..<labels { for j in 0..<labels { bit[i][j] = field[i][j] / top > threshold } }
 
+        var margin = Float.infinity
+        for i in 0..<labels { for j in 0..<labels { margin = min(margin, abs(field[i][j] / top - threshold)) } }
+
         var taken = [Bool](repeating: false, count: labels)
         var clusters: [[Int]] = []
         let own = (0..<labels).filter { bit[$0][$0] }
@@ -41,8 +44,7 @@ enum LiteralMethod {
         }
         return FilterResult(
             filter: filter, top: top, silent: false, clusters: clusters, noise: noise, internalNoise: internalNoise,
-            externalNoise: noise - internalNoise,
-            margin: Double(field.joined().map { abs($0 / top - threshold) }.min() ?? 0))
+            externalNoise: noise - internalNoise, margin: Double(margin))
     }
 
     /// Σ_p W[j, p, f] · A[i, p, f] in Double.

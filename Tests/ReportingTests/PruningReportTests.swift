@@ -48,11 +48,11 @@ import Testing
         var input = try input()
         let plain = try ReportDocument.html(input)
         #expect(FindingsTests.section("thresholds", of: plain) == "")
-        input.further = [ThresholdFigures(threshold: 0.3, layers: input.summary.layers)]
+        input.further = [LayersAtThreshold(threshold: 0.3, layers: input.summary.layers.map(ThresholdRow.init))]
         #expect(FindingsTests.section("thresholds", of: try ReportDocument.html(input)) == "", "the run's own threshold is none besides it")
         var noiseless = input.summary.layers
         for index in noiseless.indices { noiseless[index].signalToNoise = .noNoise }
-        input.further.append(ThresholdFigures(threshold: 0.5, layers: noiseless))
+        input.further.append(LayersAtThreshold(threshold: 0.5, layers: noiseless.map(ThresholdRow.init)))
         let html = try ReportDocument.html(input)
         #expect(Markup(html).faults == [])
         let section = FindingsTests.section("thresholds", of: html)

@@ -11,8 +11,7 @@ import Testing
     }
 
     private let silent = FilterResult(filter: 1, top: -0.5, silent: true, clusters: [], noise: 0, internalNoise: 0, externalNoise: 0)
-    private let noisy = FilterResult(
-        filter: 0, top: 2, silent: false, clusters: [[0, 2], [1]], noise: 3, internalNoise: 3, externalNoise: 0, margin: 0.125)
+    private let noisy = FilterResult(filter: 0, top: 2, silent: false, clusters: [[0, 2], [1]], noise: 3, internalNoise: 3, externalNoise: 0, margin: 0.25)
 
     private var layers: [LayerResult] {
         [
@@ -67,7 +66,9 @@ import Testing
         ])
         #expect(rows[0]["active_filters"] as? Int == 1)
         let filters = try #require(rows[0]["filters"] as? [[String: Any]])
-        #expect(filters.map { Set($0.keys) } == [["filter", "clusters", "noise", "internal_noise", "margin"], ["filter", "clusters", "noise", "internal_noise", "margin"]])
+        let keys: Set = ["filter", "clusters", "noise", "internal_noise", "margin"]
+        #expect(filters.map { Set($0.keys) } == [keys, keys])
+        #expect(filters[1]["margin"] is NSNull)
         #expect(filters[0]["clusters"] as? [[Int]] == [[0, 2], [1]])
         #expect(filters[0]["noise"] as? Int == 3 && filters[0]["internal_noise"] as? Int == 3)
         #expect(rows[1]["accuracy"] is NSNull)
@@ -91,7 +92,7 @@ import Testing
     @Test func filtersCSV() {
         #expect(ResultFiles.filtersCSV(layers) == """
             layer,filter,top,silent,clusters,clustered_labels,noise,internal_noise,external_noise,margin
-            conv1,0,2.0,0,2,3,3,3,0,0.125
+            conv1,0,2.0,0,2,3,3,3,0,0.25
             conv1,1,-0.5,1,0,0,0,0,0,
             conv2,1,-0.5,1,0,0,0,0,0,
 

@@ -26,7 +26,7 @@ extension RecipeField {
 
     private static let analysis: [RecipeField] = [
         number(
-            "analysis.threshold", \.analysis.threshold, .above(0, atMost: 1),
+            "analysis.threshold", \.analysis.threshold, .between(0, 1),
             "A label pair counts where its field is above this share of the filter's largest field."),
         numbers(
             "analysis.thresholds", \.analysis.thresholds, .from(0.001, below: 1),

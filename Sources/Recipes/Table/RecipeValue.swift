@@ -74,6 +74,11 @@ public struct NumberRange: Hashable, Sendable, CustomStringConvertible {
         NumberRange(lower: lower, includesLower: true, upper: upper, includesUpper: false)
     }
 
+    /// lower < x < upper.
+    static func between(_ lower: Double, _ upper: Double) -> NumberRange {
+        NumberRange(lower: lower, includesLower: false, upper: upper, includesUpper: false)
+    }
+
     func contains(_ value: Double) -> Bool {
         (includesLower ? value >= lower : value > lower) && (includesUpper ? value <= upper : value < upper)
     }

@@ -24,7 +24,7 @@ extension ReportInput {
             means: try SafetensorsFile(path: directory.file("results/label-means.safetensors")),
             heads: try SafetensorsFile(path: directory.file("checkpoints/heads.safetensors")), perLayer: filtersPerLayer, measured: measured)
         input.describeCourse()
-        input.further = try ThresholdFigures.load(resultsPath: directory.resultsPath)
+        input.further = try LayersAtThreshold.load(resultsPath: directory.resultsPath)
         input.pruned = try PruneDocument.load(resultsPath: directory.resultsPath)
         return input
     }

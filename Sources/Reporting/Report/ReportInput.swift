@@ -62,7 +62,7 @@ public struct ReportInput: Sendable {
     public var metrics: [MetricPoint] = []
     public var examples: [FieldExample] = []
     /// Figures at further thresholds.
-    public var further: [ThresholdFigures] = []
+    public var further: [LayersAtThreshold] = []
     /// Phase 5; nil where nothing was pruned.
     public var pruned: PruneDocument?
 

@@ -4,13 +4,13 @@ import Mechanism
 /// How figures of the first, the middle and the last layer vary with the threshold; all layers' are in `results/thresholds.csv`.
 enum ThresholdSection {
     /// Empty where no further threshold was asked for.
-    static func html(_ further: [ThresholdFigures], own: RunSummary, gnuplot: Gnuplot) throws(Problem) -> String {
-        let rows = (further.filter { $0.threshold != own.threshold } + [ThresholdFigures(threshold: own.threshold, layers: own.layers)])
+    static func html(_ further: [LayersAtThreshold], own: RunSummary, gnuplot: Gnuplot) throws(Problem) -> String {
+        let rows = (further.filter { $0.threshold != own.threshold } + [LayersAtThreshold(threshold: own.threshold, layers: own.layers.map(ThresholdRow.init))])
             .sorted { $0.threshold < $1.threshold }
         let names = ExampleRule.layers(of: own.layers.count).map { own.layers[$0].layer }
         guard rows.count > 1, !names.isEmpty else { return "" }
         var charts = ""
-        let figures: [(id: String, title: String, axis: String, value: (LayerRow) -> Double?)] = [
+        let figures: [(id: String, title: String, axis: String, value: (ThresholdRow) -> Double?)] = [
             ("number", "Clusters per filter", "clusters per active filter", \.meanClustersPerFilter),
             ("size", "Mean cluster size", "labels per cluster", \.meanClusterSize),
             ("noise", "Noise per filter", "noise per active filter (bits)", \.meanNoise),

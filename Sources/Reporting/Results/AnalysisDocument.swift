@@ -10,22 +10,24 @@ public struct AnalysisDocument: Encodable, Sendable {
     public var layers: [LayerResult]
     /// Why accuracies are not given, where they are not.
     public var accuracyNote: String?
-    /// At further thresholds.
-    public var further: [ThresholdFigures]
 
-    public init(threshold: Double, model: String, labels: Int, layers: [LayerResult], accuracyNote: String? = nil, further: [ThresholdFigures] = []) {
+    /// Whose samples were looked at, where it was not the test split.
+    public var split: String?
+
+    public init(
+        threshold: Double, model: String, labels: Int, layers: [LayerResult], accuracyNote: String? = nil, split: String? = nil
+    ) {
         self.threshold = threshold
         self.model = model
         self.labels = labels
         self.layers = layers
         self.accuracyNote = accuracyNote
-        self.further = further
+        self.split = split
     }
 
     private enum CodingKeys: String, CodingKey {
-        case threshold, labels, model, layers
+        case threshold, thresholds, labels, model, layers, split
         case accuracyNote = "accuracy_note"
-        case further = "thresholds"
     }
 
     public func encode(to encoder: any Encoder) throws {
@@ -34,8 +36,10 @@ public struct AnalysisDocument: Encodable, Sendable {
         try container.encode(labels, forKey: .labels)
         try container.encode(model, forKey: .model)
         try container.encodeIfPresent(accuracyNote, forKey: .accuracyNote)
+        try container.encodeIfPresent(split, forKey: .split)
         try container.encode(layers.map(Layer.init), forKey: .layers)
-        if !further.isEmpty { try container.encode(further, forKey: .further) }
+        let further = LayersAtThreshold.all(of: layers)
+        if !further.isEmpty { try container.encode(further, forKey: .thresholds) }
     }
 
     private struct Layer: Encodable {
@@ -89,7 +93,6 @@ public struct AnalysisDocument: Encodable, Sendable {
         }
 
         func encode(to encoder: any Encoder) throws {
-            // A silent filter's margin stands as null, so that every filter has every key.
             var container = encoder.container(keyedBy: CodingKeys.self)
             try container.encode(filter, forKey: .filter)
             try container.encode(clusters, forKey: .clusters)

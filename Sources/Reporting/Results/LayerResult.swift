@@ -9,11 +9,15 @@ public struct LayerResult: Hashable, Sendable {
     /// In ascending order.
     public var filters: [FilterResult]
 
-    public init(layer: String, accuracy: Double?, labels: Int, filters: [FilterResult]) {
+    /// The figures at each further threshold that was asked for.
+    public var thresholds: [ThresholdFigures]
+
+    public init(layer: String, accuracy: Double?, labels: Int, filters: [FilterResult], thresholds: [ThresholdFigures] = []) {
         self.layer = layer
         self.accuracy = accuracy
         self.labels = labels
         self.filters = filters
+        self.thresholds = thresholds
     }
 
     public var figures: LayerFigures { LayerFigures(layer: layer, labels: labels, filters: filters) }

@@ -13,36 +13,44 @@ public struct ResultFiles: Sendable {
 
     /// - Returns: the paths of the files written.
     @discardableResult
-    public func write(summary: RunSummary, layers: [LayerResult], further: [ThresholdFigures] = [], metrics: [MetricPoint]) throws(Problem) -> [String] {
-        do { try FileManager.default.createDirectory(atPath: directory, withIntermediateDirectories: true) } catch {
-            throw Problem("cannot be made: \(error.localizedDescription)", at: directory, remedy: "check that the disk is writable")
-        }
-        return [
+    public func write(summary: RunSummary, layers: [LayerResult], metrics: [MetricPoint]) throws(Problem) -> [String] {
+        try makeDirectory()
+        var paths = [
             try write(resultJSON(summary), "summary.json"),
             try write(resultJSON(summary.layers), "layers.json"),
             try write(Data(Self.layersCSV(summary.layers).utf8), "layers.csv"),
             try write(Data(Self.filtersCSV(layers).utf8), "filters.csv"),
             try write(Data(Self.clustersCSV(layers, labelNames: summary.labelNames).utf8), "clusters.csv"),
             try write(Data(Self.metricsCSV(metrics).utf8), "metrics.csv"),
-        ] + (further.isEmpty ? [] : [
-            try write(resultJSON(further), "thresholds.json"), try write(Data(ThresholdFigures.csv(further).utf8), "thresholds.csv"),
-        ])
+        ]
+        let further = LayersAtThreshold.all(of: layers)
+        if !further.isEmpty {
+            paths.append(try write(resultJSON(further), "thresholds.json"))
+            paths.append(try write(Data(LayersAtThreshold.csv(further).utf8), "thresholds.csv"))
+        }
+        return paths
     }
 
-    /// The files of layers and filters alone, for a network that is no run's: `layers.csv`, `filters.csv`, `clusters.csv`, and
-    /// `thresholds.csv` where there are further thresholds.
-    public static func writeCSV(
-        _ layers: [LayerResult], further: [ThresholdFigures], labelNames: [String], to directory: String
-    ) throws(Problem) {
+    /// The tables that need no run: `layers.csv`, `filters.csv`, `clusters.csv` and `thresholds.csv`, straight in a directory.
+    /// - Returns: the paths of the files written.
+    @discardableResult
+    public static func writeTables(of layers: [LayerResult], labelNames: [String], to directory: String) throws(Problem) -> [String] {
+        let files = ResultFiles(directory: directory)
+        try files.makeDirectory()
+        return [
+            try files.write(Data(layersCSV(layers.map(\.row)).utf8), "layers.csv"),
+            try files.write(Data(filtersCSV(layers).utf8), "filters.csv"),
+            try files.write(Data(clustersCSV(layers, labelNames: labelNames).utf8), "clusters.csv"),
+            try files.write(Data(LayersAtThreshold.csv(LayersAtThreshold.all(of: layers)).utf8), "thresholds.csv"),
+        ]
+    }
+
+    private init(directory: String) { self.directory = directory }
+
+    private func makeDirectory() throws(Problem) {
         do { try FileManager.default.createDirectory(atPath: directory, withIntermediateDirectories: true) } catch {
             throw Problem("cannot be made: \(error.localizedDescription)", at: directory, remedy: "check that the disk is writable")
         }
-        var files = [
-            ("layers.csv", layersCSV(layers.map(\.row))), ("filters.csv", filtersCSV(layers)),
-            ("clusters.csv", clustersCSV(layers, labelNames: labelNames)),
-        ]
-        if !further.isEmpty { files.append(("thresholds.csv", ThresholdFigures.csv(further))) }
-        for (name, text) in files { try DurableFile.write(Data(text.utf8), to: directory + "/" + name) }
     }
 
     private func write(_ data: Data, _ name: String) throws(Problem) -> String {
@@ -75,7 +83,8 @@ public struct ResultFiles: Sendable {
             for filter in layer.filters {
                 csv.append([
                     layer.layer, "\(filter.filter)", "\(filter.top)", filter.silent ? "1" : "0", "\(filter.clusters.count)",
-                    "\(filter.clusteredLabelCount)", "\(filter.noise)", "\(filter.internalNoise)", "\(filter.externalNoise)", CSV.number(filter.margin),
+                    "\(filter.clusteredLabelCount)", "\(filter.noise)", "\(filter.internalNoise)", "\(filter.externalNoise)",
+                    CSV.number(filter.margin),
                 ])
             }
         }

@@ -13,7 +13,7 @@ public struct FilterRow: Hashable, Sendable {
     public var noise: Int
     public var internalNoise: Int
     public var externalNoise: Int
-    /// Nil for a silent filter.
+    /// The least distance of any pair's share of top from the threshold; nil for a silent filter.
     public var margin: Double?
 
     public init(

@@ -1,31 +1,31 @@
 import Diagnostics
 
-/// The figures of one layer at one threshold; means over the filters with at least one cluster.
+/// The figures of one layer at one threshold of several; means are over the filters with a cluster, nil where none has one.
 public struct ThresholdFiguresRow: Hashable, Sendable {
-    /// Position from 0.
+    /// Position of the layer, from 0.
     public var layer: Int
     public var threshold: Double
     public var activeFilters: Int
     public var silentFilters: Int
-    public var clustersPerFilter: Double?
-    public var clusterSize: Double?
-    public var noise: Double?
+    public var meanClustersPerFilter: Double?
+    public var meanClusterSize: Double?
+    public var meanNoise: Double?
     public var signal: Double
     public var noisePerLabel: Double
     /// Nil: no noise (signal above 0), or nothing said at all (signal 0).
     public var snr: Double?
 
     public init(
-        layer: Int, threshold: Double, activeFilters: Int, silentFilters: Int, clustersPerFilter: Double?, clusterSize: Double?,
-        noise: Double?, signal: Double, noisePerLabel: Double, snr: Double?
+        layer: Int, threshold: Double, activeFilters: Int, silentFilters: Int, meanClustersPerFilter: Double?,
+        meanClusterSize: Double?, meanNoise: Double?, signal: Double, noisePerLabel: Double, snr: Double?
     ) {
         self.layer = layer
         self.threshold = threshold
         self.activeFilters = activeFilters
         self.silentFilters = silentFilters
-        self.clustersPerFilter = clustersPerFilter
-        self.clusterSize = clusterSize
-        self.noise = noise
+        self.meanClustersPerFilter = meanClustersPerFilter
+        self.meanClusterSize = meanClusterSize
+        self.meanNoise = meanNoise
         self.signal = signal
         self.noisePerLabel = noisePerLabel
         self.snr = snr
@@ -39,22 +39,23 @@ extension Journal {
             try database.execute("DELETE FROM threshold_figures")
             for row in rows {
                 try database.execute(
-                    "INSERT INTO threshold_figures (\(thresholdColumns)) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)", row.layer, row.threshold,
-                    row.activeFilters, row.silentFilters, row.clustersPerFilter, row.clusterSize, row.noise, row.signal,
-                    row.noisePerLabel, row.snr)
+                    "INSERT INTO threshold_figures (\(thresholdColumns)) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)", row.layer,
+                    row.threshold, row.activeFilters, row.silentFilters, row.meanClustersPerFilter, row.meanClusterSize,
+                    row.meanNoise, row.signal, row.noisePerLabel, row.snr)
             }
         }
     }
 }
 
 extension JournalReading {
-    /// By layer, then threshold.
+    /// By layer, and by threshold within it.
     public func thresholdFigures() throws(Problem) -> [ThresholdFiguresRow] {
         try database.rows("SELECT \(thresholdColumns) FROM threshold_figures ORDER BY layer, threshold") { row throws(Problem) in
             ThresholdFiguresRow(
-                layer: try row.integer(0), threshold: try row.double(1), activeFilters: try row.integer(2), silentFilters: try row.integer(3),
-                clustersPerFilter: try row.optionalDouble(4), clusterSize: try row.optionalDouble(5), noise: try row.optionalDouble(6),
-                signal: try row.double(7), noisePerLabel: try row.double(8), snr: try row.optionalDouble(9))
+                layer: try row.integer(0), threshold: try row.double(1), activeFilters: try row.integer(2),
+                silentFilters: try row.integer(3), meanClustersPerFilter: try row.optionalDouble(4),
+                meanClusterSize: try row.optionalDouble(5), meanNoise: try row.optionalDouble(6), signal: try row.double(7),
+                noisePerLabel: try row.double(8), snr: try row.optionalDouble(9))
         }
     }
 }

@@ -19,5 +19,8 @@ struct LogDisplay: Sendable {
         say(LogText.line(record, colored: TerminalStyle.of(descriptor: 2).colored))
     }
 
+    /// A line about how the work went; not where only warnings are wanted.
+    func note(_ text: String) { if level < .warning { say(text) } }
+
     func say(_ text: String) { FileHandle.standardError.write(Data((text + "\n").utf8)) }
 }

@@ -38,21 +38,6 @@ extension Recipe {
             labels: dataset.labelCount, dropout: Float(model.dropout))
     }
 
-    /// The layers that get a head; nil: all.
-    /// - Throws: a `Problem` where `heads.layers` names none.
-    func headLayers(of network: Network) throws(Problem) -> [String]? {
-        switch heads.layers {
-        case "all": return nil
-        case "last": return network.taps.suffix(1).map(\.name)
-        default:
-            let names = heads.layers.split(separator: ",").map { $0.trimmingCharacters(in: .whitespaces) }.filter { !$0.isEmpty }
-            guard !names.isEmpty else {
-                throw Problem("\"heads.layers\" names no layer", remedy: "write all, last, or names separated by commas")
-            }
-            return names
-        }
-    }
-
     /// How samples enter the network, augmented as the recipe says.
     /// - Throws: a `Problem` where the data set's samples cannot be changed so, or have not the network's size.
     func preprocessing(of dataset: ImageDataset) throws(Problem) -> Preprocessing {

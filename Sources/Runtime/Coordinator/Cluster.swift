@@ -52,6 +52,8 @@ final class Cluster {
     private var nextUnit: UInt64
     /// The samples of open units: read when a unit is dealt to a worker without a copy of its own.
     private var samples: [UInt64: (split: Split, indices: [Int])] = [:]
+    /// How the tensors of open units are made, when one is dealt: all of a phase's at once may be more than memory holds.
+    private var tensorsWhenDealt: [UInt64: () -> [WireTensor]] = [:]
     private var results: [(WorkUnit, UnitResult)] = []
     private var givenUp: Problem?
 
@@ -97,6 +99,15 @@ final class Cluster {
         return WorkUnit(id: nextUnit, needs: needs, work: description, tensors: tensors)
     }
 
+    /// A unit whose tensors are made whenever it is dealt: the same ones every time.
+    func assignment(
+        _ description: UnitDescription, needs: [ParameterReference], tensorsWhenDealt make: @escaping () -> [WireTensor]
+    ) -> WorkUnit {
+        let unit = assignment(description, needs: needs, tensors: [])
+        tensorsWhenDealt[unit.id] = make
+        return unit
+    }
+
     /// A unit over samples of a split, under the next free number. What it needs is settled when it is performed.
     func assignment(_ description: UnitDescription, samples indices: [Int], of split: Split) -> WorkUnit {
         let unit = assignment(description, needs: [], tensors: [])
@@ -140,6 +151,7 @@ final class Cluster {
             if Interrupt.requested, interruptible || machine.workers.isEmpty {
                 machine.abandonUnits()
                 samples = [:]
+                tensorsWhenDealt = [:]
                 throw Interrupted()
             }
             if machine.workers.isEmpty {
@@ -264,6 +276,7 @@ final class Cluster {
             case .send(let peer, let message): send(message, to: peer)
             case .deal(let peer, var unit, let withSamples):
                 if withSamples { unit.tensors += try sampleTensors(of: unit) }
+                if let make = tensorsWhenDealt[unit.id] { unit.tensors += make() }
                 send(.unit(unit), to: peer)
             case .sendSamples(let peer, let unit, let withSamples):
                 let tensors = withSamples ? try sampleTensors(of: unit) : []
@@ -276,6 +289,7 @@ final class Cluster {
                     owner?.samplesDamaged(damaged.filter { $0.sample < split.count }, of: split)
                 }
                 samples[assignment.id] = nil
+                tensorsWhenDealt[assignment.id] = nil
                 owner?.unitCompleted(assignment, result, worker: worker, attempts: attempts)
                 results.append((assignment, result))
             case .joined(let worker): try owner?.workerJoined(worker)

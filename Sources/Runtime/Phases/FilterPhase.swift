@@ -10,18 +10,20 @@ import Tensors
 /// Phase 3 on the cluster: every filter of every layer, in ranges of filters.
 struct FilterPhase {
     let threshold: Double
+    /// Further thresholds, at which each layer's figures are wanted.
+    var thresholds: [Double] = []
     let filtersPerUnit: Int
     let labels: Int
     let waitSeconds: Double
 
-    /// The filters of each layer, in order.
+    /// The filters of each layer in order, and its figures at each further threshold.
     /// - Parameters:
     ///   - layers: their names.
     ///   - labelMeans: one a layer, [K, H, W, F], over the maps that the heads see (pooled where the heads pool).
     ///   - headWeights: one a layer, [K, H·W·F] channels last.
     func run(
         layers: [String], labelMeans: [Tensor], headWeights: [FloatBuffer], on cluster: Cluster
-    ) throws -> [[FilterResult]] {
+    ) throws -> [(filters: [FilterResult], thresholds: [ThresholdFigures])] {
         var assignments: [WorkUnit] = []
         var layerOf: [UInt64: Int] = [:]
         for (layer, means) in labelMeans.enumerated() {
@@ -30,26 +32,33 @@ struct FilterPhase {
             for first in stride(from: 0, to: filters, by: filtersPerUnit) {
                 let count = min(filtersPerUnit, filters - first)
                 let unit = FilterUnit(
-                    layer: layers[layer], firstFilter: first, filterCount: count, threshold: threshold, labels: labels,
-                    positions: positions)
-                let assignment = cluster.assignment(.filters(unit), needs: [], tensors: [
-                    columns(of: means, first, count, positions: positions, filters: filters, name: "label-means"),
-                    columns(of: headWeights[layer], first, count, positions: positions, filters: filters, name: "weights"),
-                ])
+                    layer: layers[layer], firstFilter: first, filterCount: count, threshold: threshold,
+                    thresholds: thresholds.isEmpty ? nil : thresholds, labels: labels, positions: positions)
+                let weights = headWeights[layer]
+                let assignment = cluster.assignment(.filters(unit), needs: []) {
+                    [
+                        columns(of: means, first, count, positions: positions, filters: filters, name: "label-means"),
+                        columns(of: weights, first, count, positions: positions, filters: filters, name: "weights"),
+                    ]
+                }
                 layerOf[assignment.id] = layer
                 assignments.append(assignment)
             }
         }
         var results = labelMeans.map { [FilterResult?](repeating: nil, count: $0.shape[3]) }
+        var figures = labelMeans.map { _ in thresholds.map { ThresholdFigures(threshold: $0, labels: labels) } }
         try cluster.perform(assignments, interruptible: true, waitSeconds: waitSeconds) { assignment, result in
             guard let layer = layerOf[assignment.id], case .filters(let unit) = assignment.work else { return }
-            for row in try FilterRows.decode(result, unit: unit) { results[layer][row.filter] = row }
+            let measured = try FilterRows.decode(result, unit: unit)
+            for row in measured.filters { results[layer][row.filter] = row }
+            for (index, tally) in measured.tallies.enumerated() { figures[layer][index].tally.merge(tally) }
         }
         return try results.enumerated().map { layer, rows in
-            try rows.enumerated().map { filter, row in
+            let filters = try rows.enumerated().map { filter, row in
                 guard let row else { throw Problem("filter \(filter) of \(layers[layer]) was not measured") }
                 return row
             }
+            return (filters, figures[layer])
         }
     }
 
@@ -63,22 +72,12 @@ struct FilterPhase {
                 throw error.problem
             }
         }
-        let filters = try run(
+        let measured = try run(
             layers: names, labelMeans: means, headWeights: headSet.layout.entries.map { heads.buffer($0) }, on: cluster)
         return names.indices.map { index in
             LayerResult(
-                layer: names[index], accuracy: survey.headAccuracies[index], labels: headSet.labels, filters: filters[index])
-        }
-    }
-
-    /// The figures of each layer at further thresholds, each threshold a pass of its own over the same means and heads.
-    func run(
-        further thresholds: [Double], _ headSet: HeadSet, heads: ParameterVector, survey: Survey.Outcome, on cluster: Cluster
-    ) throws -> [ThresholdFigures] {
-        try thresholds.map { threshold in
-            let phase = FilterPhase(threshold: threshold, filtersPerUnit: filtersPerUnit, labels: labels, waitSeconds: waitSeconds)
-            return ThresholdFigures(
-                threshold: threshold, layers: try phase.run(headSet, heads: heads, survey: survey, on: cluster).map(\.row))
+                layer: names[index], accuracy: survey.headAccuracies[index], labels: headSet.labels, filters: measured[index].filters,
+                thresholds: measured[index].thresholds)
         }
     }
 

@@ -42,11 +42,11 @@ final class RunSession {
             if state.position.phase == .heads { try trainHeads() }
             try results.saveHeads(state)
             let survey = try surveyAll()
-            let (layers, further) = try measureFilters(survey)
+            let layers = try measureFilters(survey)
             let pruned = try prune(accuracy: accuracy.top1, survey: survey)
             try recorder.flush()
             return try results.conclude(
-                accuracy: accuracy, layers: layers, further: further, pruned: pruned, weights: weights, wallSeconds: try recorder.wallSeconds(),
+                accuracy: accuracy, layers: layers, pruned: pruned, weights: weights, wallSeconds: try recorder.wallSeconds(),
                 feeding: recorder.feeding)
         } catch let interrupted as Interrupted {
             try recorder.checkpoint(state)
@@ -145,16 +145,14 @@ final class RunSession {
             wantLabelSums: wantLabelSums, on: cluster)
     }
 
-    private func measureFilters(_ survey: Survey.Outcome) throws -> ([LayerResult], [ThresholdFigures]) {
+    private func measureFilters(_ survey: Survey.Outcome) throws -> [LayerResult] {
         try recorder.begin(.filters, totalSteps: 1, from: 0)
-        let phase = FilterPhase(
-            threshold: recipe.analysis.threshold, filtersPerUnit: recipe.analysis.filtersPerUnit, labels: headSet.labels,
-            waitSeconds: waitSeconds)
-        let layers = try phase.run(headSet, heads: state.heads, survey: survey, on: cluster)
-        let further = try phase.run(
-            further: recipe.analysis.thresholds, headSet, heads: state.heads, survey: survey, on: cluster)
+        let layers = try FilterPhase(
+            threshold: recipe.analysis.threshold, thresholds: recipe.analysis.thresholds,
+            filtersPerUnit: recipe.analysis.filtersPerUnit, labels: headSet.labels, waitSeconds: waitSeconds
+        ).run(headSet, heads: state.heads, survey: survey, on: cluster)
         try recorder.end(.filters)
-        return (layers, further)
+        return layers
     }
 
     // MARK: Phase 5

@@ -18,6 +18,8 @@ struct Survey {
         let headAccuracies: [Double]
         /// Per head, in order, of what the head sees; empty where label sums were not asked for.
         let labelMeans: [LabelMeans]
+        /// Lane time of the forward passes.
+        let forwardSeconds: Double
     }
 
     let split: Split
@@ -37,14 +39,25 @@ struct Survey {
             Array(first..<min(first + shardSize, split.count))
         }
         guard !shards.isEmpty else { throw Problem("the split has no samples", remedy: "give a data set with a test split") }
-        let work = ShardedWork(split: split, shards: shards, on: cluster, unitsPerWorker: 4) { part in
+        let work = ShardedWork(
+            split: split, shards: shards, on: cluster, unitsPerWorker: unitsPerWorker(wantLabelSums, cluster), leastLevel: wantLabelSums ? LabelSumGroup.level : 0
+        ) { part in
             .survey(SurveyUnit(wantHeads: heads != nil, wantLabelSums: wantLabelSums, part: part))
         }
         let sum = try work.sum(on: cluster, needs: needs, interruptible: true, waitSeconds: waitSeconds)
         return Outcome(
             samples: try sum.samples(atMost: split.count), network: try networkAccuracy(sum),
             headAccuracies: heads == nil ? [] : try headSet.heads.map { try share(sum, Figure.correct(of: $0.layer)) },
-            labelMeans: wantLabelSums ? try headSet.heads.map { try labelMeans(sum, $0, labels: headSet.labels) } : [])
+            labelMeans: wantLabelSums ? try headSet.heads.map { try labelMeans(sum, $0, labels: headSet.labels) } : [],
+            forwardSeconds: sum.figures[Figure.forwardSeconds] ?? 0)
+    }
+
+    /// Each unit brings all label sums, which are large. A worker that is alone has nobody to leave units to; it gets two, unless their
+    /// samples are large as well.
+    private func unitsPerWorker(_ wantLabelSums: Bool, _ cluster: Cluster) -> Int {
+        guard wantLabelSums, cluster.workers.count == 1 else { return 4 }
+        let bytes = (0..<split.count).reduce(0) { $0 + split.byteCount(of: $1) }
+        return bytes <= 256 << 20 ? 2 : 4
     }
 
     private func networkAccuracy(_ sum: PartialSum) throws(Problem) -> NetworkAccuracy? {

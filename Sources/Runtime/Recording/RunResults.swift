@@ -55,7 +55,7 @@ struct RunResults {
 
     /// Journals the figures, gives the verdicts and writes every result file and the report.
     func conclude(
-        accuracy: NetworkAccuracy, layers: [LayerResult], further: [ThresholdFigures], pruned: PruneDocument?, weights: Digest, wallSeconds: Double,
+        accuracy: NetworkAccuracy, layers: [LayerResult], pruned: PruneDocument?, weights: Digest, wallSeconds: Double,
         feeding: FeedingRecord
     ) throws(Problem) -> RunSummary {
         let thresholds = SharpeningThresholds(
@@ -69,7 +69,7 @@ struct RunResults {
             labelNames: dataset.labelNames, labelDraw: dataset.labelDraw, threshold: recipe.analysis.threshold,
             headPool: recipe.heads.headPool > 0 ? recipe.heads.headPool : nil, layers: layers.map(\.row), claims: claims,
             damagedSamples: feeding.damagedCount, waitingShare: feeding.waitingShare)
-        try journal.record(layers, further: further)
+        try journal.record(layers)
         try journal.transaction { () throws(Problem) in
             try journal.record(try claims.map(Self.journalRow))
             try journal.setValue(weights.hexadecimal, for: "weights_sha256")
@@ -78,9 +78,9 @@ struct RunResults {
             try journal.setValue(String(wallSeconds), for: "wall_seconds")
         }
         let document = AnalysisDocument(
-            threshold: recipe.analysis.threshold, model: network.specification.summary, labels: dataset.labelCount, layers: layers, further: further)
+            threshold: recipe.analysis.threshold, model: network.specification.summary, labels: dataset.labelCount, layers: layers)
         try DurableFile.write(try document.json(), to: directory.result("analysis.json"))
-        try ResultFiles(runDirectory: directory.path).write(summary: summary, layers: layers, further: further, metrics: try metricPoints())
+        try ResultFiles(runDirectory: directory.path).write(summary: summary, layers: layers, metrics: try metricPoints())
         return summary
     }
 

@@ -82,50 +82,71 @@ final class ShardComputer {
     }
 
     /// Test samples through the network as it is used: accuracy, and on request every head's accuracy and the sums of
-    /// activations by label, layer by layer.
+    /// activations by label, layer by layer. Those run on through the shards, everything else is added shard by shard.
     func survey(
-        _ shard: ShardFeed, from feeder: Feeder, parameters: ParameterVector, statistics: ParameterVector,
+        _ shards: [ShardFeed], from feeder: Feeder, parameters: ParameterVector, statistics: ParameterVector,
         headParameters: ParameterVector?, wantLabelSums: Bool
     ) throws(Problem) -> PartialSum {
+        var figures: [String: Double] = [:]
+        var labelSums: [String: [Double]] = [:]
+        for shard in shards {
+            let own = try survey(
+                shard, from: feeder, parameters: parameters, statistics: statistics, headParameters: headParameters,
+                wantLabelSums: wantLabelSums, labelSums: &labelSums)
+            for (name, value) in own { figures[name] = (figures[name] ?? 0) + value }
+        }
+        return PartialSum(doubles: labelSums, figures: figures)
+    }
+
+    /// One shard's figures; its label sums are added in place.
+    private func survey(
+        _ shard: ShardFeed, from feeder: Feeder, parameters: ParameterVector, statistics: ParameterVector,
+        headParameters: ParameterVector?, wantLabelSums: Bool, labelSums: inout [String: [Double]]
+    ) throws(Problem) -> [String: Double] {
         let lanes = surveyLanes ?? (
             InferenceLane(network, shardSize: task.surveyShardSize),
             HeadTrainingLane(heads, shardSize: task.surveyShardSize))
         surveyLanes = lanes
         let shard = try feeder.take(shard, into: lanes.network.input, with: preparer)
+        let start = ContinuousClock.now
         let logits = lanes.network.run(sampleCount: shard.labels.count, parameters: parameters, statistics: statistics)
-        var sum = PartialSum(figures: [Figure.samples: Double(shard.labels.count)])
-        if task.judgesNetwork { judge(logits, shard.labels, &sum) }
+        var figures = [
+            Figure.samples: Double(shard.labels.count), Figure.forwardSeconds: start.duration(to: .now) / .seconds(1),
+        ]
+        if task.judgesNetwork { judge(logits, shard.labels, &figures) }
         if let headParameters {
             let outcomes = lanes.heads.evaluate(lanes.network, labels: shard.labels, parameters: headParameters)
             for (head, outcome) in zip(heads.heads, outcomes) {
-                sum.figures[Figure.correct(of: head.layer)] = Double(outcome.correct)
+                figures[Figure.correct(of: head.layer)] = Double(outcome.correct)
             }
         }
-        if wantLabelSums { addLabelSums(lanes.network, lanes.heads, shard.labels, &sum) }
-        return sum
+        if wantLabelSums { addLabelSums(lanes.network, lanes.heads, shard.labels, &labelSums) }
+        return figures
     }
 
-    private func judge(_ logits: FloatBuffer, _ labels: [Int32], _ sum: inout PartialSum) {
+    private func judge(_ logits: FloatBuffer, _ labels: [Int32], _ figures: inout [String: Double]) {
         let classes = task.model.labels
         let quality = softmaxCrossEntropy(
             logits: logits, labels: labels, logitsGradient: nil, rows: labels.count, classes: classes, gradientScale: 1)
         let top5 = labels.indices.count { labelRank(logits: logits, row: $0, classes: classes, label: labels[$0]) < 5 }
-        sum.figures[Figure.loss] = quality.lossSum
-        sum.figures[Figure.correct] = Double(quality.correct)
-        sum.figures[Figure.correctTop5] = Double(top5)
+        figures[Figure.loss] = quality.lossSum
+        figures[Figure.correct] = Double(quality.correct)
+        figures[Figure.correctTop5] = Double(top5)
     }
 
     /// Sums by label of what the heads see: the layer's map, or its average where the head pools.
-    private func addLabelSums(_ lane: InferenceLane, _ headLane: HeadTrainingLane, _ labels: [Int32], _ sum: inout PartialSum) {
-        var counts = [Double](repeating: 0, count: task.labels)
+    private func addLabelSums(_ lane: InferenceLane, _ headLane: HeadTrainingLane, _ labels: [Int32], _ sums: inout [String: [Double]]) {
+        var counts = sums.removeValue(forKey: Figure.labelCounts) ?? [Double](repeating: 0, count: task.labels)
         for label in labels { counts[Int(label)] += 1 }
-        sum.doubles[Figure.labelCounts] = counts
+        sums[Figure.labelCounts] = counts
         for (index, head) in heads.heads.enumerated() {
-            var sums = [Double](repeating: 0, count: task.labels * head.inputs)
+            let name = Figure.labelSums(of: head.layer)
+            // Taken out, so that it is added to in place.
+            var layer = sums.removeValue(forKey: name) ?? [Double](repeating: 0, count: task.labels * head.inputs)
             accumulateLabelSums(
-                sums: &sums, activations: headLane.features(index, of: lane), labels: labels, count: labels.count,
+                sums: &layer, activations: headLane.features(index, of: lane), labels: labels, count: labels.count,
                 width: head.inputs)
-            sum.doubles[Figure.labelSums(of: head.layer)] = sums
+            sums[name] = layer
         }
     }
 }

@@ -12,7 +12,7 @@ final class WorkerProcess {
     private enum Event: Sendable {
         case transport(TransportEvent)
         case unitOver(UInt64, UnitInProgress.Outcome, generation: Int)
-        case filtersOver(UInt64, Result<[FilterResult], Problem>, seconds: Double, generation: Int)
+        case filtersOver(UInt64, Result<FilterRows.Measured, Problem>, seconds: Double, generation: Int)
         case dataOpened(OwnData, of: DataSummary?)
     }
 
@@ -131,9 +131,9 @@ final class WorkerProcess {
         case .filtersOver(let id, let result, let seconds, let generation):
             guard generation == self.generation else { return }
             switch result {
-            case .success(let filters):
+            case .success(let measured):
                 act(machine.handle(.finished(UnitResult(
-                    unit: id, seconds: seconds, figures: ["filters": Double(filters.count)], tensors: FilterRows.encode(filters))),
+                    unit: id, seconds: seconds, figures: ["filters": Double(measured.filters.count)], tensors: FilterRows.encode(measured))),
                     at: Self.now))
             case .failure(let problem): fail(id, problem)
             }

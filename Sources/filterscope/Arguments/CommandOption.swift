@@ -75,9 +75,27 @@ extension CommandOption<Double> {
         }
     }
 
+    /// A share of a filter's largest field element.
+    static func threshold(_ name: String, _ placeholder: String, _ help: String) -> Self {
+        Self(name, placeholder, help, expectation: "a number between 0 and 1, neither of them") {
+            Double($0).flatMap { $0 > 0 && $0 < 1 ? $0 : nil }
+        }
+    }
+
     /// Seconds, from `45s`, `10m`, `2h`, `1d` or a plain number of seconds.
     static func duration(_ name: String, _ placeholder: String, _ help: String) -> Self {
         Self(name, placeholder, help, expectation: "a time such as 30s, 10m, 2h or 1d", parse: secondsOfDuration)
+    }
+}
+
+extension CommandOption<[Double]> {
+    /// Shares of a filter's largest field element, ascending and each once.
+    static func thresholds(_ name: String, _ placeholder: String, _ help: String) -> Self {
+        Self(name, placeholder, help, expectation: "numbers between 0 and 1, neither of them, separated by commas") { text in
+            let words = text.split(separator: ",", omittingEmptySubsequences: false).map { $0.filter { !$0.isWhitespace } }
+            let values = words.compactMap { Double($0) }.filter { $0 > 0 && $0 < 1 }
+            return values.count == words.count ? Set(values).sorted() : nil
+        }
     }
 }
 

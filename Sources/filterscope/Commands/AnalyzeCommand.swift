@@ -1,4 +1,3 @@
-import Datasets
 import Recipes
 import RunStore
 import Runtime
@@ -8,16 +7,16 @@ enum AnalyzeCommand {
     private static let weights = CommandOption.text("weights", "FILE", "the network's weights, safetensors with torchvision's names")
     private static let heads = CommandOption.text("heads", "FILE", "one head per layer: head.<layer>.weight, [K, F*H*W], safetensors")
     private static let dataset = CommandOption.text("dataset", "SPEC", "the data set; see \"filterscope datasets --help\"")
-    private static let threshold = CommandOption.number(
-        "threshold", "T", above: 0, atMost: 1, "a field sets its bit above this share of its largest element; 0.3, or the run's, unless given")
-    private static let thresholds = CommandOption.text("thresholds", "T,T,…", "further thresholds at which every layer's figures are given")
-    private static let split = CommandOption.text("split", "NAME", "test or train; test unless given")
+    private static let threshold = CommandOption.threshold(
+        "threshold", "T", "a field sets its bit above this share of its largest element; 0.3, or the run's, unless given")
+    private static let thresholds = CommandOption.thresholds(
+        "thresholds", "T,T,...", "further thresholds at which every layer's figures are given; the run's, or none, unless given")
+    private static let split = CommandOption.choice("split", "NAME", ["test", "train"], "whose samples are looked at; test unless given")
+    private static let csv = CommandOption.text("csv", "DIR", "write layers, filters, clusters and thresholds there as CSV tables")
+    private static let sqlite = CommandOption.text("sqlite", "FILE", "write the same tables there, laid out as in a run's run.sqlite")
     private static let workers = CommandOption.integer("workers", "N", 1...256, "worker processes; 1 unless given")
     private static let threads = CommandOption.integer("threads", "T", 1...1024, "threads of each worker; the cores, shared out, unless given")
     private static let json = CommandOption.text("json", "FILE", "write the result there as JSON; - for standard output")
-
-    private static let csv = CommandOption.text("csv", "DIR", "write layers.csv, filters.csv, clusters.csv and thresholds.csv there")
-    private static let sqlite = CommandOption.text("sqlite", "FILE", "write the tables layers, filters, clusters and threshold_figures into a new SQLite file")
 
     static let description = CommandDescription(
         name: "analyze", summary: "find every filter's label clusters and noise, in a network that you bring or in a run",
@@ -32,9 +31,9 @@ enum AnalyzeCommand {
         AnalyzeOptions(
             model: try ModelFlags.options(arguments), weights: try arguments.required(weights), heads: try arguments.required(heads),
             dataset: try arguments.required(dataset), threshold: arguments.value(threshold) ?? 0.3,
-            thresholds: try further(arguments) ?? [], split: try chosenSplit(arguments), workers: arguments.value(workers) ?? 1, threads: arguments.value(threads), json: arguments.value(json),
-            csv: arguments.value(csv), sqlite: arguments.value(sqlite),
-            verbosity: try SharedOptions.verbosity(arguments))
+            thresholds: arguments.value(thresholds) ?? [], usesTrainingSplit: arguments.value(split) == "train",
+            workers: arguments.value(workers) ?? 1, threads: arguments.value(threads), json: arguments.value(json),
+            csv: arguments.value(csv), sqlite: arguments.value(sqlite), verbosity: try SharedOptions.verbosity(arguments))
     }
 
     private static func ofRun(_ path: String, _ arguments: ParsedArguments) throws -> AnalyzeOptions {
@@ -47,19 +46,9 @@ enum AnalyzeCommand {
             weights: arguments.value(weights) ?? directory.file("checkpoints/network.safetensors"),
             heads: arguments.value(heads) ?? directory.file("checkpoints/heads.safetensors"),
             dataset: arguments.value(dataset) ?? recipe.dataset, threshold: arguments.value(threshold) ?? recipe.analysis.threshold,
-            thresholds: try further(arguments) ?? recipe.analysis.thresholds, split: try chosenSplit(arguments), workers: arguments.value(workers) ?? 1, threads: arguments.value(threads), json: arguments.value(json),
-            csv: arguments.value(csv), sqlite: arguments.value(sqlite),
-            verbosity: try SharedOptions.verbosity(arguments))
-    }
-
-    private static func further(_ arguments: ParsedArguments) throws -> [Double]? {
-        guard let text = arguments.value(thresholds) else { return nil }
-        return try ThresholdList.parse(text, of: "--thresholds", arguments)
-    }
-
-    private static func chosenSplit(_ arguments: ParsedArguments) throws -> SplitName {
-        guard let text = arguments.value(split) else { return .test }
-        guard let name = SplitName(rawValue: text) else { throw arguments.usageError("--split needs test or train, not \"\(text)\"") }
-        return name
+            thresholds: arguments.value(thresholds) ?? recipe.analysis.thresholds,
+            usesTrainingSplit: arguments.value(split) == "train",
+            workers: arguments.value(workers) ?? 1, threads: arguments.value(threads), json: arguments.value(json),
+            csv: arguments.value(csv), sqlite: arguments.value(sqlite), verbosity: try SharedOptions.verbosity(arguments))
     }
 }

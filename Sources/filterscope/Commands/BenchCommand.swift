@@ -31,6 +31,7 @@ enum BenchCommand {
             "kernels: every kernel of a training step alone, on one thread: GFLOP/s against sgemm's, GB/s, share of the step.",
             "blocks: every layer shape by each scheme and several sizes of blocks; the fastest, and what is used.",
             "accuracy: the error of each scheme over every layer shape, against sums in double precision.",
+            "filterscope bench filters --help: phase 3 of one layer, and its memory.",
             "filterscope bench data --help: how fast stored samples become network input.",
         ]
     ) { arguments in

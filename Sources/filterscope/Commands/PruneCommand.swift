@@ -6,7 +6,7 @@ import Runtime
 enum PruneCommand {
     private static let classifier = CommandFlag("classifier", "prune the linear classifier's connections")
     private static let first = CommandOption.integer("first-convolution", "N", 2...1000, "prune the kernels of this convolution and all after it")
-    private static let thresholds = CommandOption.text("thresholds", "T,T,…", "thresholds whose clusters say what stays, a pruned network each")
+    private static let thresholds = CommandOption.thresholds("thresholds", "T,T,...", "thresholds whose clusters say what stays, a pruned network each")
     private static let epochs = CommandOption.integer("epochs", "E", 0...1_000_000, "epochs of retraining under the mask")
     private static let noBaselines = CommandFlag("no-baselines", "leave out random clusters and smallest-magnitude removal")
     private static let workers = CommandOption.integer("workers", "N", 1...256, "worker processes; 1 unless given")
@@ -29,9 +29,7 @@ enum PruneCommand {
         if let convolution = arguments.value(first) { recipe.prune.firstConvolution = convolution }
         if let count = arguments.value(epochs) { recipe.prune.epochs = count }
         if arguments.has(noBaselines) { recipe.prune.baselines = false }
-        if let text = arguments.value(thresholds) {
-            recipe.prune.thresholds = try ThresholdList.parse(text, of: "--thresholds", arguments)
-        }
+        if let list = arguments.value(thresholds) { recipe.prune.thresholds = list }
         guard recipe.prune.classifier || recipe.prune.firstConvolution > 0 else {
             throw arguments.usageError("nothing to prune: give --classifier, --first-convolution N, or both")
         }

@@ -9,7 +9,7 @@ import RunStore
 import Tensors
 
 /// Phase 5 on the cluster: masks from clusters, retraining under each, and the two baselines alike. A network that is done
-/// stands in the journal with its weights, so that a run that goes on takes only what is missing, from that network's start.
+/// stands in the journal with its weights, so that a run that goes on takes only what is missing, and the one in hand from its last checkpoint.
 struct PrunePhase {
     let plan: PrunePlan
     let recipe: Recipe
@@ -33,6 +33,7 @@ struct PrunePhase {
         let settings = RecipeSettings.prune(of: recipe)
         if try journal.value(for: "prune_settings") != settings {
             try journal.removePrunings()
+            try journal.removeMetrics(phase: RunPhase.prune.rawValue, from: 0)
             try journal.setValue(settings, for: "prune_settings")
         }
         var variants: [PruneDocument.Variant] = []
@@ -48,6 +49,12 @@ struct PrunePhase {
                 let masks = plan.masks(method, clusters: known, magnitudes: plan.layers.map { $0.magnitudes(state.network) })
                 variants.append(try prune(state, masks, method, threshold, accuracy: accuracy, evaluate: evaluate, retrain: retrain))
             }
+        }
+        let measurement = CompactMeasurement(network: network)
+        for index in variants.indices {
+            let weights = directory.file(variants[index].weights)
+            variants[index].compact = try measurement.run(
+                weights: weights, mask: weights.replacing(".safetensors", with: ".mask.safetensors"))
         }
         let document = PruneDocument(
             recipe: recipe.name, model: network.specification.summary, dataset: recipe.dataset, accuracy: accuracy,

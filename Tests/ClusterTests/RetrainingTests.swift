@@ -15,10 +15,26 @@ extension ClusterTests {
             }
         }
 
+        /// An undisturbed run by one worker with one thread.
+        private struct Reference: Sendable {
+            let rows: [PruningRow]
+            let metrics: [String: [MetricRow]]
+            let document: Data
+            let table: String
+        }
+
+        private static let names = ["loss.afcc-0.3", "loss.random-0.3", "accuracy.magnitude-0.3"]
+
         private static let reference = Result {
-            let trial = try ClusterTests.RetrainingTests().trial()
+            let trial = try RetrainingTests().trial()
             try trial.expectSuccess(try trial.run(workers: 1).wait())
-            return (trial, try trial.journal().prunings())
+            let journal = try trial.journal()
+            var metrics: [String: [MetricRow]] = [:]
+            for name in names { metrics[name] = try journal.metrics(phase: "prune", name: name) }
+            return Reference(
+                rows: try journal.prunings(), metrics: metrics,
+                document: try Data(contentsOf: URL(fileURLWithPath: trial.runPath + "/results/prune.json")),
+                table: try String(contentsOfFile: trial.runPath + "/results/prune.csv", encoding: .utf8))
         }
 
         private var checkpoint: String { "checkpoints/retraining.safetensors" }
@@ -45,14 +61,14 @@ extension ClusterTests {
         }
 
         private func expectReference(_ trial: Trial, _ arguments: [String]) throws {
-            let (undisturbed, rows) = try Self.reference.get()
+            let reference = try Self.reference.get()
             try trial.expectSuccess(try trial.start(arguments).wait())
-            #expect(try trial.journal().prunings() == rows)
+            #expect(try trial.journal().prunings() == reference.rows)
             #expect(!FileManager.default.fileExists(atPath: trial.runPath + "/" + checkpoint))
             // Figures of every step are there once, whatever was taken twice.
-            for name in ["loss.afcc-0.3", "loss.random-0.3", "accuracy.magnitude-0.3"] {
-                #expect(
-                    try trial.journal().metrics(phase: "prune", name: name) == undisturbed.journal().metrics(phase: "prune", name: name), "\(name)")
+            for (name, rows) in reference.metrics {
+                #expect(rows.count == 40)
+                #expect(try trial.journal().metrics(phase: "prune", name: name) == rows, "\(name)")
             }
         }
 
@@ -101,12 +117,11 @@ extension ClusterTests {
 
         /// Each network's file stands beside a `compact` that counts fewer multiply-adds, where its mask empties channels.
         @Test func compactExecutionIsMeasured() throws {
-            let (trial, rows) = try Self.reference.get()
-            let data = try Data(contentsOf: URL(fileURLWithPath: trial.runPath + "/results/prune.json"))
-            let document = try #require(try JSONSerialization.jsonObject(with: data) as? [String: Any])
+            let reference = try Self.reference.get()
+            let document = try #require(try JSONSerialization.jsonObject(with: reference.document) as? [String: Any])
             let dense = try #require((document["multiply_adds"] as? NSNumber)?.intValue)
             let variants = try #require(document["variants"] as? [[String: Any]])
-            #expect(variants.count == rows.count)
+            #expect(variants.count == reference.rows.count)
             var measured = 0
             for variant in variants {
                 guard let compact = variant["compact"] as? [String: Any] else { continue }
@@ -118,8 +133,8 @@ extension ClusterTests {
                     #expect(try #require((compact[rate] as? NSNumber)?.doubleValue) > 0)
                 }
             }
-            let lines = try String(contentsOfFile: trial.runPath + "/results/prune.csv", encoding: .utf8).split(separator: "\n")
-            #expect(lines.count == rows.count + 1 && lines[0].hasSuffix("compact_multiply_adds,compact_images_per_second,dense_images_per_second"))
+            let lines = reference.table.split(separator: "\n")
+            #expect(lines.count == reference.rows.count + 1 && lines[0].hasSuffix("compact_multiply_adds,compact_images_per_second,dense_images_per_second"))
             #expect(lines.dropFirst().count { !$0.hasSuffix(",,,") } == measured)
         }
     }

@@ -52,9 +52,8 @@ struct PrunePhase {
         }
         let measurement = CompactMeasurement(network: network)
         for index in variants.indices {
-            let weights = directory.file(variants[index].weights)
-            variants[index].compact = try measurement.run(
-                weights: weights, mask: weights.replacing(".safetensors", with: ".mask.safetensors"))
+            let weights = variants[index].weights
+            variants[index].compact = try measurement.run(weights: directory.file(weights), mask: maskPath(weights))
         }
         let document = PruneDocument(
             recipe: recipe.name, model: network.specification.summary, dataset: recipe.dataset, accuracy: accuracy,
@@ -81,7 +80,7 @@ struct PrunePhase {
         let file = "checkpoints/pruned-\(method.rawValue)-\(threshold)"
         let digest = try network.saveWeights(
             parameters: state.network, statistics: state.statistics, path: directory.file(file + ".safetensors"))
-        try saveMask(masks, path: directory.file(file + ".mask.safetensors"))
+        try saveMask(masks, path: maskPath(file + ".safetensors"))
         let cut = zip(plan.layers, masks).map { ($0, $0.connections - $1.keptCount) }
         let layers = zip(plan.layers, masks).map { PruneDocument.Layer(layer: $0.name, connections: $0.connections, kept: $1.keptCount) }
         let variant = PruneDocument.Variant(
@@ -98,6 +97,11 @@ struct PrunePhase {
         return variant
     }
 
+    /// Beside the weights, which are given from the run directory.
+    private func maskPath(_ weights: String) -> String {
+        directory.file(weights.replacing(".safetensors", with: ".mask.safetensors"))
+    }
+
     /// Connections kept of each layer, outputs × inputs, under the names of their weights.
     private func saveMask(_ masks: [ConnectionMask], path: String) throws(Problem) {
         var writer = SafetensorsWriter(metadata: ["axes": "output, input", "values": "1 kept, 0 cut"])
@@ -109,7 +113,10 @@ struct PrunePhase {
 
     private func finished(_ method: PruneDocument.Method, _ threshold: Double) throws(Problem) -> PruneDocument.Variant? {
         guard let row = try journal.prunings().first(where: { $0.method == method.rawValue && $0.threshold == threshold }),
-            FileManager.default.fileExists(atPath: directory.file(row.weights))
+            FileManager.default.fileExists(atPath: directory.file(row.weights)),
+            FileManager.default.fileExists(atPath: maskPath(row.weights)),
+            // Files that somebody changed are none of this network's.
+            try Digest.sha256(ofFile: directory.file(row.weights)).hexadecimal == row.weightsSHA256
         else { return nil }
         return PruneDocument.Variant(
             method: method, threshold: threshold, density: row.density, layers: try PruneDocument.layers(json: row.layers),

@@ -41,6 +41,7 @@ let package = Package(
         system("CArchive", packages: "libarchive-dev"),
         system("CSQLite", packages: "libsqlite3-dev"),
         system("CSodium", packages: "libsodium-dev"),
+        system("CZlib", packages: "zlib1g-dev"),
         // Of the C library itself.
         .systemLibrary(name: "CMemory", path: "Sources/CMemory"),
         // Of the compiler itself.
@@ -59,7 +60,7 @@ let package = Package(
         module("Transport", ["Diagnostics", "Messages", "CZeroMQ"]),
         module("RunStore", ["Diagnostics", "Tensors", "CSQLite"]),
         module("Recipes", ["Diagnostics"]),
-        module("Reporting", ["Diagnostics", "Tensors", "Mechanism", "Messages", "RunStore"]),
+        module("Reporting", ["Diagnostics", "Tensors", "Mechanism", "Messages", "RunStore", "CZlib"]),
         module("Runtime", [
             "Diagnostics", "Tensors", "Kernels", "Networks", "Datasets", "Mechanism", "Messages", "Coordination",
             "Transport", "RunStore", "Recipes", "Reporting",

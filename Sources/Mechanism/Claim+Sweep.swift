@@ -17,6 +17,15 @@ public struct SweepThresholds: Codable, Hashable, Sendable {
 extension Claim {
     private static let sweepIsMissing = "runs at three or more numbers of labels K"
 
+    /// Claim 1 of a sweep, whose networks have a head on their last layer alone.
+    public static let sharpeningNotTestedBySweep: Claim = {
+        let claim = sharpening(layers: [], thresholds: SharpeningThresholds())
+        return Claim(
+            number: claim.number, name: claim.name, statement: claim.statement,
+            verdict: .notTested(missing: "a head on every layer; a sweep measures the last one alone, so run its recipe without sweep.labels"),
+            figures: [])
+    }()
+
     /// Claim 2: upheld where the line of error against K rises for certain, explains at least the threshold's share of the
     /// variance, and a parabola does not lower AICc.
     /// - Parameter fits: nil where no sweep, or one of too few points, was run.

@@ -28,10 +28,12 @@ public struct RunOptions: Sendable {
     public var runDirectory: String?
     public var resume: Bool
     public var verbosity: Verbosity
+    /// The process of the sweep that the run belongs to: it decides when the run ends, and the run ends when it is gone.
+    public var parent: Int32?
 
     public init(
         recipe: Recipe, recipeSource: RecipeSource, workers: Int = 1, threads: Int? = nil, runDirectory: String? = nil,
-        resume: Bool = false, verbosity: Verbosity = .normal
+        resume: Bool = false, verbosity: Verbosity = .normal, parent: Int32? = nil
     ) {
         self.recipe = recipe
         self.recipeSource = recipeSource
@@ -40,6 +42,7 @@ public struct RunOptions: Sendable {
         self.runDirectory = runDirectory
         self.resume = resume
         self.verbosity = verbosity
+        self.parent = parent
     }
 }
 

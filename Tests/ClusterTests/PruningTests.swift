@@ -51,7 +51,15 @@ extension ClusterTests {
                 let result = try JSONSerialization.jsonObject(with: evaluated.stdout) as? [String: Any]
                 #expect((result?["test_accuracy"] as? NSNumber)?.doubleValue == row.accuracyRetrained)
             }
-            #expect(try String(contentsOfFile: one.runPath + "/report.html", encoding: .utf8).contains("AFCC"))
+            let report = try String(contentsOfFile: one.runPath + "/report.html", encoding: .utf8)
+            #expect(report.contains("AFCC at threshold"))
+            let folder = one.runPath + "/filters"
+            let pages = try FileManager.default.contentsOfDirectory(atPath: folder).sorted()
+            #expect(pages.count { $0.hasSuffix(".html") } == 8)
+            for page in pages where page.hasSuffix(".html") { #expect(report.contains("\"filters/\(page)\"")) }
+            try FileManager.default.removeItem(atPath: folder)
+            #expect(try runFilterscope(["report", "--run", one.runPath]).status == 0)
+            #expect(try FileManager.default.contentsOfDirectory(atPath: folder).sorted() == pages)
         }
 
         @Test func interruptedRetrainingGoesOn() throws {

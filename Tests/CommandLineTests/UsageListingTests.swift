@@ -18,7 +18,7 @@ import Testing
         #expect(
             recipes.compactMap { $0["name"] as? String }
                 == ["fashion-demo", "fashion-smoke", "tiny-imagenet", "vgg16-cifar10", "vgg16-cifar100", "labels-sweep-fashion",
-                    "labels-sweep-tiny-imagenet", "labels-sweep-cifar100", "prune-tiny-imagenet"])
+                    "labels-sweep-tiny-imagenet", "labels-sweep-cifar100", "labels-sweep-imagenet", "prune-tiny-imagenet"])
     }
 
     @Test func printedRecipeIsAFileThatReadsBackTheSame() throws {

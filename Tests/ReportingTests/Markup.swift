@@ -38,6 +38,7 @@ struct Markup {
             if name == "td" || name == "th", !rows.isEmpty { rows[rows.count - 1].append("") }
             readAttributes(tag.dropFirst(name.count))
             if !tag.hasSuffix("/"), !Self.void.contains(name) { open.append(name) }
+            if name == "script", let end = rest.range(of: "</script>") { rest = rest[end.lowerBound...] }
             if name == "style", let end = rest.range(of: "</style>") { rest = rest[end.lowerBound...] }
         }
         if !open.isEmpty { faults.append("left open: \(open)") }

@@ -4,6 +4,8 @@ struct Chart: Sendable {
         case line, thinLine, dashed
         /// Discs without a line.
         case dots
+        /// Filled within the points' outline.
+        case area
         case linePoints
         /// Hollow triangles without a line, for values that have no place on the axis.
         case triangles
@@ -62,7 +64,7 @@ extension Chart {
         if xFromZero {
             lines.append("set xrange [0:\(series.flatMap(\.points).map(\.x).max() ?? 1)]")
         } else if let first = xMarks?.first, let last = xMarks?.last {
-            lines.append("set xrange [\(first.x - 0.2):\(last.x + 0.2)]")
+            lines.append(xLogarithmic ? "set xrange [\(first.x / 1.15):\(last.x * 1.15)]" : "set xrange [\(first.x - 0.2):\(last.x + 0.2)]")
         }
         if let xMarks {
             let rotated = xMarks.contains { $0.text.count > 3 }
@@ -103,6 +105,7 @@ extension Chart.Style {
         case .line: "lines lw 2"
         case .thinLine: "lines lw 1"
         case .dashed: "lines lw 2 dt 2"
+        case .area: "filledcurves closed fs solid 1 noborder"
         case .dots: "points pt 7 ps 0.8"
         case .linePoints: "linespoints lw 2 pt 7 ps 0.6"
         case .triangles: "points pt 8 ps 1.1 lw 2"

@@ -1,7 +1,8 @@
+import CZlib
 import Foundation
 
-/// A PNG picture of up to 256 colours (W3C PNG, third edition), its pixels stored without compression: the matrices of the
-/// report, where a thousand labels would be a million SVG rectangles.
+/// A PNG picture of up to 256 colours (W3C PNG, third edition), compressed by zlib, with half a byte a pixel where 16 colours
+/// are enough: the matrices of the report, where a thousand labels would be a million SVG rectangles.
 struct IndexedPNG {
     let width: Int
     let height: Int
@@ -11,18 +12,20 @@ struct IndexedPNG {
     let palette: [(UInt8, UInt8, UInt8)]
 
     var data: Data {
+        let isPacked = palette.count <= 16
         var header = bigEndian(UInt32(width)) + bigEndian(UInt32(height))
-        header += [8, 3, 0, 0, 0]  // bits per pixel, indexed colours, deflate, filters per row, not interlaced
+        header += [isPacked ? 4 : 8, 3, 0, 0, 0]  // bits per pixel, indexed colours, deflate, filters per row, not interlaced
         var rows: [UInt8] = []
         rows.reserveCapacity((width + 1) * height)
         for row in 0..<height {
             rows.append(0)  // no filter
-            rows += pixels[row * width..<(row + 1) * width]
+            let line = pixels[row * width..<(row + 1) * width]
+            if isPacked { rows += Self.packed(line) } else { rows += line }
         }
         var file = Data([0x89, 0x50, 0x4E, 0x47, 0x0D, 0x0A, 0x1A, 0x0A])
         file += chunk("IHDR", header)
         file += chunk("PLTE", palette.flatMap { [$0.0, $0.1, $0.2] })
-        file += chunk("IDAT", stored(rows))
+        file += chunk("IDAT", Self.compressed(rows))
         file += chunk("IEND", [])
         return file
     }
@@ -35,25 +38,21 @@ struct IndexedPNG {
         return Data(bigEndian(UInt32(body.count)) + named + bigEndian(Self.crc32(named)))
     }
 
-    /// A zlib stream of stored blocks (RFC 1950 and 1951), at most 65,535 bytes each.
-    private func stored(_ bytes: [UInt8]) -> [UInt8] {
-        var stream: [UInt8] = [0x78, 0x01]
-        var start = 0
-        repeat {
-            let end = min(start + 65_535, bytes.count)
-            let count = UInt16(end - start)
-            stream.append(end == bytes.count ? 1 : 0)
-            for value in [count, ~count] { stream += [UInt8(value & 255), UInt8(value >> 8)] }
-            stream += bytes[start..<end]
-            start = end
-        } while start < bytes.count
-        var low: UInt32 = 1
-        var high: UInt32 = 0
-        for byte in bytes {
-            low = (low + UInt32(byte)) % 65_521
-            high = (high + low) % 65_521
+    /// Two pixels a byte, the left one in the high half.
+    private static func packed(_ line: ArraySlice<UInt8>) -> [UInt8] {
+        stride(from: line.startIndex, to: line.endIndex, by: 2).map { place in
+            line[place] << 4 | (place + 1 < line.endIndex ? line[place + 1] : 0)
         }
-        return stream + bigEndian(high << 16 | low)
+    }
+
+    /// A zlib stream (RFC 1950 and 1951).
+    private static func compressed(_ bytes: [UInt8]) -> [UInt8] {
+        var count = compressBound(uLong(bytes.count))
+        var stream = [UInt8](repeating: 0, count: Int(count))
+        let status = compress2(&stream, &count, bytes, uLong(bytes.count), 9)
+        // The room is what zlib asks for, so that only memory can fail it.
+        precondition(status == Z_OK, "zlib: status \(status)")
+        return Array(stream[..<Int(count)])
     }
 
     private static let crcTable: [UInt32] = (0..<256).map { index in

@@ -2,8 +2,6 @@ import Mechanism
 
 /// The claims with their verdicts, from figures alone.
 enum ClaimSection {
-    static func html(_ summary: RunSummary) -> String { html(summary.claims, layers: summary.layers) }
-
     static func html(_ claims: [Claim], layers: [LayerRow]) -> String {
         let text = HTML.paragraph(
             "The papers behind this program make four claims. A run can uphold a claim, fail to, or leave it untested; the figure "
@@ -16,10 +14,11 @@ enum ClaimSection {
         var body = "<p>\(HTML.escaped(claim.statement))</p>\n"
         if case .notTested(let missing) = claim.verdict { body += "<p>Missing for a verdict: \(HTML.escaped(missing)).</p>\n" }
         if claim.number == 1 { body += course(layers) }
-        if !claim.figures.isEmpty {
+        let hasFigures = claim.figures.contains { $0.value != nil }
+        if hasFigures {
             body += "<ul>\n" + claim.figures.map { "<li>\(figure($0))</li>\n" }.joined() + "</ul>\n"
         }
-        if claim.number == 1, !claim.figures.isEmpty {
+        if claim.number == 1, hasFigures {
             body += "<p><small>A Spearman correlation of 1 means that the figure rises at every step from layer to layer, −1 that it "
                 + "falls at every step, 0 that there is no trend.</small></p>\n"
         }
@@ -32,7 +31,7 @@ enum ClaimSection {
     }
 
     private static func figure(_ figure: Claim.Figure) -> String {
-        let name = HTML.escaped(figure.name).replacing("-noise", with: "−noise")
+        let name = HTML.escaped(figure.name).replacing("-noise", with: "−noise").replacing("-(", with: "−(").replacing("R2 ", with: "R² ")
         guard let value = figure.value else { return "\(name): undefined" }
         guard let threshold = figure.threshold else { return "\(name): <b>\(signed(value))</b>" }
         let reached = value >= threshold ? "reached" : "not reached"

@@ -27,6 +27,12 @@ enum HTML {
         "<dl class=\"facts\">\n" + rows.map { "<div><dt>\(escaped($0.name))</dt><dd>\(escaped($0.value))</dd></div>\n" }.joined() + "</dl>\n"
     }
 
+    /// A table that scrolls by itself where it is too wide. Cells are HTML.
+    static func table(_ heads: [String], _ rows: [[String]]) -> String {
+        "<div class=\"scroll\"><table>\n<thead><tr>" + heads.map { "<th>\(escaped($0))</th>" }.joined() + "</tr></thead>\n<tbody>\n"
+            + rows.map { "<tr>" + $0.map { "<td>\($0)</td>" }.joined() + "</tr>\n" }.joined() + "</tbody>\n</table></div>\n"
+    }
+
     static func figure(_ content: String, caption: String, class name: String = "") -> String {
         "<figure\(name.isEmpty ? "" : " class=\"\(name)\"")>\n\(content)\n<figcaption>\(caption)</figcaption>\n</figure>\n"
     }

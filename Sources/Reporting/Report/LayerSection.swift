@@ -3,22 +3,23 @@ import Mechanism
 
 /// The figures of every layer: a table, what its columns mean, and three charts.
 enum LayerSection {
-    static func html(_ summary: RunSummary, charts: ReportCharts) throws(Problem) -> String {
+    static func html(_ summary: RunSummary, pages: [String: String], charts: ReportCharts) throws(Problem) -> String {
         var text = HTML.paragraph(
             "One row per layer, in the order in which an image passes through them. Unless a column says otherwise, means are over the "
                 + "filters with at least one cluster; how many those are stands in the column <i>active</i>.")
-        text += table(summary.layers)
+        if !pages.isEmpty { text += HTML.paragraph("A layer's name leads to a page with every one of its filters, to sort and to search.") }
+        text += table(summary.layers, pages: pages)
         text += "<ul class=\"columns\">\n" + meanings.map { "<li><b>\($0.name)</b> \($0.text)</li>\n" }.joined() + "</ul>\n"
         text += try charts.layerCharts()
         return HTML.section("layers", "Layer by layer", text)
     }
 
-    static func table(_ rows: [LayerRow]) -> String {
+    static func table(_ rows: [LayerRow], pages: [String: String]) -> String {
         let heads = ["layer", "accuracy", "N<sub>c</sub>", "C<sub>s</sub>", "noise", "internal", "external", "SNR", "S", "N", "active", "silent", "filters"]
         var html = "<div class=\"scroll\"><table>\n<thead><tr>" + heads.map { "<th>\($0)</th>" }.joined() + "</tr></thead>\n<tbody>\n"
         for row in rows {
             let cells = [
-                HTML.escaped(row.layer), NumberText.percent(row.accuracy), NumberText.fixed(row.meanClustersPerFilter, 2),
+                pages[row.layer].map { "<a href=\"\($0)\">\(HTML.escaped(row.layer))</a>" } ?? HTML.escaped(row.layer), NumberText.percent(row.accuracy), NumberText.fixed(row.meanClustersPerFilter, 2),
                 NumberText.fixed(row.meanClusterSize, 2), NumberText.short(row.meanNoise), NumberText.short(row.meanInternalNoise),
                 NumberText.short(row.meanExternalNoise), "<b>\(NumberText.ratio(row.signalToNoise))</b>", NumberText.short(row.signal),
                 NumberText.short(row.noisePerLabel), "\(row.activeFilters)", "\(row.silentFilters)", "\(row.filters)",

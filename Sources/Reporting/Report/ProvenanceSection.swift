@@ -33,7 +33,7 @@ enum ProvenanceSection {
     private static func phases(_ phases: [ReportInput.PhaseTime]) -> String {
         let total = phases.reduce(0) { $0 + $1.seconds }
         guard total > 0 else { return "" }
-        return table(
+        return HTML.table(
             ["part of the run", "time", "share"],
             phases.map { [HTML.escaped($0.name), NumberText.duration($0.seconds), share($0.seconds / total)] })
     }
@@ -41,7 +41,7 @@ enum ProvenanceSection {
     private static func workers(_ workers: [ReportInput.Worker]) -> String {
         guard !workers.isEmpty else { return "" }
         let total = Double(max(1, workers.reduce(0) { $0 + $1.unitsDone }))
-        return table(
+        return HTML.table(
             ["worker", "host", "threads", "units of work", "share"],
             workers.map {
                 [HTML.escaped($0.name), HTML.escaped($0.host), "\($0.threads)", NumberText.grouped($0.unitsDone), share(Double($0.unitsDone) / total)]
@@ -50,11 +50,6 @@ enum ProvenanceSection {
 
     private static func share(_ value: Double) -> String {
         "<span class=\"bar\" style=\"width:\(Int((value * 120).rounded()))px\"></span> \(NumberText.percent(value, digits: 0))"
-    }
-
-    private static func table(_ heads: [String], _ rows: [[String]]) -> String {
-        "<div class=\"scroll\"><table>\n<thead><tr>" + heads.map { "<th>\($0)</th>" }.joined() + "</tr></thead>\n<tbody>\n"
-            + rows.map { "<tr>" + $0.map { "<td>\($0)</td>" }.joined() + "</tr>\n" }.joined() + "</tbody>\n</table></div>\n"
     }
 
     private static func date(_ seconds: Double) -> String {

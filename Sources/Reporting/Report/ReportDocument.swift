@@ -2,7 +2,8 @@ import Diagnostics
 import Foundation
 import Tensors
 
-/// `report.html`: one file with its style and figures in it, readable without the papers and without a network.
+/// `report.html`: one file with its style and figures in it, readable without the papers and without a network. Where pages of
+/// filters lie beside it, it leads there.
 public enum ReportDocument {
     /// The whole page. Runs gnuplot, found on the environment's PATH, for the figures.
     /// - Throws: where gnuplot is missing or fails.
@@ -12,9 +13,10 @@ public enum ReportDocument {
         let charts = try ReportCharts(input: input, environment: environment)
         let title = "What every filter knows: \(input.summary.recipe)"
         var body = Overview.header(input)
+        body += FindingsSection.html(input)
         body += Overview.section(input)
-        body += ClaimSection.html(input.summary)
-        body += try LayerSection.html(input.summary, charts: charts)
+        body += ClaimSection.html(input.claims, layers: input.summary.layers)
+        body += try LayerSection.html(input.summary, pages: input.filterPages, charts: charts)
         body += try ClusterSizeSection.html(input.summary, charts: charts)
         body += try ThresholdSection.html(input.further, own: input.summary, gnuplot: charts.gnuplot)
         body += try PruningSection.html(input.pruned, gnuplot: charts.gnuplot)

@@ -10,6 +10,11 @@ extension ReportInput {
     /// `checkpoints/heads.safetensors`.
     /// - Parameter filtersPerLayer: filters to draw of the first, the middle and the last layer.
     public static func load(from directory: RunDirectory, filtersPerLayer: Int = 2) throws(Problem) -> ReportInput {
+        try load(from: directory, filtersPerLayer: filtersPerLayer, measured: [:])
+    }
+
+    /// - Parameter measured: results of layers whose filters need not be measured once more.
+    static func load(from directory: RunDirectory, filtersPerLayer: Int, measured: [String: [FilterResult]]) throws(Problem) -> ReportInput {
         var input = ReportInput(summary: try RunSummary.load(path: directory.result("summary.json")))
         try input.readRecipe(try directory.readRecipe(), path: directory.recipePath)
         input.metrics = try MetricPoint.load(path: directory.result("metrics.csv"))
@@ -17,7 +22,7 @@ extension ReportInput {
         try input.readNetwork(path: directory.file("checkpoints/network.safetensors"))
         try input.readExamples(
             means: try SafetensorsFile(path: directory.file("results/label-means.safetensors")),
-            heads: try SafetensorsFile(path: directory.file("checkpoints/heads.safetensors")), perLayer: filtersPerLayer)
+            heads: try SafetensorsFile(path: directory.file("checkpoints/heads.safetensors")), perLayer: filtersPerLayer, measured: measured)
         input.describeCourse()
         input.further = try ThresholdFigures.load(resultsPath: directory.resultsPath)
         input.pruned = try PruneDocument.load(resultsPath: directory.resultsPath)
@@ -83,15 +88,19 @@ extension ReportInput {
     }
 
     /// Fields of chosen filters, and their results, from label means and heads.
-    mutating func readExamples(means: SafetensorsFile, heads: SafetensorsFile, perLayer: Int) throws(Problem) {
+    mutating func readExamples(
+        means: SafetensorsFile, heads: SafetensorsFile, perLayer: Int, measured: [String: [FilterResult]]
+    ) throws(Problem) {
         for index in ExampleRule.layers(of: summary.layers.count) {
             let layer = summary.layers[index].layer
             let tensor = try means.floats("label_means.\(layer)")
             let weights = try HeadWeights(file: heads, layer: layer, labelMeans: tensor, headPool: summary.headPool)
             do throws(MechanismFault) {
-                let filters = 0..<weights.filters
-                let results = try FilterPerformance.measure(
-                    labelMeans: weights.means, headWeights: weights.weights, filters: filters, threshold: summary.threshold, layer: layer)
+                let results = if let known = measured[layer] { known } else {
+                    try FilterPerformance.measure(
+                        labelMeans: weights.means, headWeights: weights.weights, filters: 0..<weights.filters, threshold: summary.threshold,
+                        layer: layer)
+                }
                 for choice in ExampleRule.choose(results, count: perLayer) {
                     let field = try filterFields(
                         labelMeans: weights.means, headWeights: weights.weights, filters: choice.filter..<choice.filter + 1, layer: layer)[0]

@@ -66,5 +66,16 @@ public struct ReportInput: Sendable {
     /// Phase 5; nil where nothing was pruned.
     public var pruned: PruneDocument?
 
+    /// By layer, the address of the page with all of its filters; empty where there are none.
+    public var filterPages: [String: String] = [:]
+
+    /// The summary's, and in place of one not tested what pruning says of it.
+    var claims: [Claim] {
+        summary.claims.map { claim in
+            guard case .notTested = claim.verdict else { return claim }
+            return pruned?.claims.first { $0.number == claim.number } ?? claim
+        }
+    }
+
     public init(summary: RunSummary) { self.summary = summary }
 }

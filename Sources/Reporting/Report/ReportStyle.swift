@@ -35,6 +35,7 @@ let reportStyle = """
     figcaption { font-size: 14px; color: var(--soft); max-width: 80ch; }
     figure svg { max-width: 100%; height: auto; display: block; }
     .charts { display: grid; grid-template-columns: repeat(auto-fit, minmax(320px, 1fr)); gap: 4px 22px; align-items: start; }
+    .charts.halves { grid-template-columns: repeat(auto-fit, minmax(min(100%, 440px), 1fr)); }
     .claim { border-left: 4px solid #9aa5b1; background: var(--tint); padding: 10px 18px 12px; margin: 14px 0; break-inside: avoid; }
     .claim.upheld { border-color: #009e73; }
     .claim.not-upheld { border-color: #d55e00; }
@@ -54,6 +55,7 @@ let reportStyle = """
     .key i.ramp { width: 110px; }
     .bar { background: var(--accent); height: 10px; display: inline-block; vertical-align: 0; }
     code { font: 13px/1.4 "DejaVu Sans Mono", Menlo, Consolas, monospace; overflow-wrap: anywhere; }
+    a { color: var(--accent); }
     details summary { cursor: pointer; color: var(--accent); }
     @media print {
       body { font-size: 11pt; } main { max-width: none; padding: 0; }

@@ -21,9 +21,11 @@ public enum SweepReport {
             ("threshold", NumberText.plain(document.threshold)), ("networks trained", "\(document.points.count)"),
         ])
         body += ClaimSection.html(document.claims, layers: [])
-        body += HTML.section("error", "Error against the number of labels", try charts.error())
-        body += HTML.section("clusters", "Clusters and signal-to-noise ratio", try charts.clusters())
-        body += HTML.section("points", "Every network", table(document.points))
+        if !document.points.isEmpty {
+            body += HTML.section("error", "Error against the number of labels", try charts.error())
+            body += HTML.section("clusters", "Clusters and signal-to-noise ratio", try charts.clusters())
+            body += HTML.section("points", "Every network", table(document.points))
+        }
         return ReportDocument.page(title: "Sweep: \(document.recipe)", body: body)
     }
 

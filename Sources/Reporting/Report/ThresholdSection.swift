@@ -1,30 +1,40 @@
 import Diagnostics
+import Mechanism
 
-/// How the last layer's figures vary with the threshold, and all layers' in `results/thresholds.csv`.
+/// How figures of the first, the middle and the last layer vary with the threshold; all layers' are in `results/thresholds.csv`.
 enum ThresholdSection {
     /// Empty where no further threshold was asked for.
     static func html(_ further: [ThresholdFigures], own: RunSummary, gnuplot: Gnuplot) throws(Problem) -> String {
-        guard !further.isEmpty, let last = own.layers.last else { return "" }
-        let others = further.compactMap { one in one.layers.last.map { (one.threshold, $0) } }.filter { $0.0 != own.threshold }
-        let rows = (others + [(own.threshold, last)]).sorted { $0.0 < $1.0 }
-        var html = "<div class=\"charts\">\n"
+        let rows = (further.filter { $0.threshold != own.threshold } + [ThresholdFigures(threshold: own.threshold, layers: own.layers)])
+            .sorted { $0.threshold < $1.threshold }
+        let names = ExampleRule.layers(of: own.layers.count).map { own.layers[$0].layer }
+        guard rows.count > 1, !names.isEmpty else { return "" }
+        var charts = ""
         let figures: [(id: String, title: String, axis: String, value: (LayerRow) -> Double?)] = [
             ("number", "Clusters per filter", "clusters per active filter", \.meanClustersPerFilter),
             ("size", "Mean cluster size", "labels per cluster", \.meanClusterSize),
             ("noise", "Noise per filter", "noise per active filter (bits)", \.meanNoise),
-            ("snr", "Signal-to-noise ratio", "SNR", \.signalToNoise.ratio),
+            ("snr", "Signal-to-noise ratio", "signal-to-noise ratio", \.signalToNoise.ratio),
         ]
         for figure in figures {
-            let points = rows.compactMap { row in figure.value(row.1).map { Chart.Point(x: row.0, y: $0) } }
-            guard points.count > 1 else { continue }
-            var chart = Chart(
-                title: "\(figure.title) against the threshold", xLabel: "threshold", yLabel: figure.axis,
-                series: [.init(name: "", points: points, style: .linePoints, color: Palette.blue)])
-            chart.legend = false
+            let series = names.enumerated().map { index, name in
+                Chart.Series(
+                    name: name,
+                    points: rows.compactMap { row in
+                        row.layers.first { $0.layer == name }.flatMap(figure.value).map { Chart.Point(x: row.threshold, y: $0) }
+                    }, style: .linePoints, color: Palette.series[index])
+            }.filter { $0.points.count > 1 }
+            guard !series.isEmpty else { continue }
+            var chart = Chart(title: "\(figure.title) against the threshold", xLabel: "threshold", yLabel: figure.axis, series: series)
+            chart.legendColumns = 3
             chart.yFromZero = true
-            html += HTML.figure(
-                try gnuplot.svg(chart, prefix: "threshold-\(figure.id)"), caption: "\(figure.title) of \(HTML.escaped(last.layer)) against the threshold.")
+            chart.width = 480
+            charts += HTML.figure(try gnuplot.svg(chart, prefix: "threshold-\(figure.id)"), caption: "\(figure.title) against the threshold.")
         }
-        return HTML.section("thresholds", "How the figures vary with the threshold", html + "</div>\n")
+        guard !charts.isEmpty else { return "" }
+        let text = HTML.paragraph(
+            "The verdicts rest on the threshold \(NumberText.plain(own.threshold)). Shown is what other thresholds would give for the first, the middle "
+                + "and the last layer, as far as the figures have values there; <code>results/thresholds.csv</code> has every layer.")
+        return HTML.section("thresholds", "How the figures vary with the threshold", text + "<div class=\"charts halves\">\n\(charts)</div>\n")
     }
 }

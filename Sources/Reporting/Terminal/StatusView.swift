@@ -12,9 +12,11 @@ public enum StatusView {
         lines.append("Run      \(TextColumns.printable(report.run))\(recipe)")
         lines.append("State    \(paint(report.state.rawValue, code(report.state), colored)), for \(NumberText.duration(max(0, report.updatedAt - report.startedAt)))")
         let progress = ProgressLine(
-            label: "Phase    " + TextColumns.printable(report.phase), done: report.step, total: report.totalSteps, unit: "steps")
+            label: "Phase    " + TextColumns.printable(report.phase), done: report.step, total: report.totalSteps,
+            unit: report.phase == "sweep" ? "networks" : "steps")
         lines.append(progress.text(width: width, colored: colored))
-        var pace = ["epoch \(report.epoch)", "\(NumberText.short(report.rate)) images/s"]
+        var pace = report.phase == "sweep" ? [] : ["epoch \(report.epoch)"]
+        pace.append("\(NumberText.short(report.rate)) images/s")
         if let left = report.secondsLeft { pace.append("\(NumberText.duration(left)) left") }
         lines.append("Pace     " + pace.joined(separator: ", "))
         if let waiting = report.waitingShare {

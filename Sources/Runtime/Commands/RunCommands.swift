@@ -8,7 +8,7 @@ public func run(_ options: RunOptions) throws -> ExitCode {
     return try withLocalEndpoint { endpoint in
         try RunConductor(
             recipe: options.recipe, runDirectory: options.runDirectory, resume: options.resume, bind: endpoint, insecure: false,
-            localWorkers: (workers, threadsPerWorker(options.threads, workers: workers)), verbosity: options.verbosity
+            localWorkers: (workers, threadsPerWorker(options.threads, workers: workers)), verbosity: options.verbosity, parent: options.parent
         ).run()
     }
 }

@@ -21,11 +21,17 @@ struct RunConductor {
     /// Worker processes to start here; nil where they come from elsewhere.
     let localWorkers: (count: Int, threads: Int)?
     let verbosity: Verbosity
+    /// The sweep's process that the run belongs to, which decides when it ends; nil for a run of its own.
+    var parent: pid_t?
 
     /// - Returns: the exit code, after telling how the run ended.
     func run() throws -> ExitCode {
         configureBLAS()
         Interrupt.install()
+        if let parent {
+            Interrupt.ignoreTerminal()
+            ParentWatch.start(parent: parent)
+        }
         let dataset = try openDataset(try recipe.datasetSpecification())
         let network = try Network(recipe.modelSpecification(for: dataset))
         let headPool = recipe.heads.headPool > 0 ? recipe.heads.headPool : nil
@@ -85,8 +91,7 @@ struct RunConductor {
             let results = RunResults(
                 directory: directory, journal: journal, recipe: recipe, dataset: dataset, network: network, headSet: headSet)
             let summary = try RunSession(results, state: state, cluster: cluster, recorder: recorder, logger: logger).run()
-            try ReportDocument.write(
-                try ReportInput.load(from: directory, filtersPerLayer: recipe.report.chosenFilters), to: directory.reportPath)
+            try RunReport.write(in: directory, filtersPerLayer: recipe.report.chosenFilters)
             logger.info("run finished", ["report": directory.reportPath])
             finish(cluster, workers?.0, recorder, .finished, "finished", .finished, .finished)
             let style = TerminalStyle.of(descriptor: 1)
@@ -120,8 +125,10 @@ struct RunConductor {
         try? recorder.close(state, condition: condition)
     }
 
-    static func refuseOtherRecipe(_ recipe: Recipe, _ directory: RunDirectory) throws(Problem) {
-        let earlier = try Recipe(json: try directory.readRecipe(), file: directory.recipePath)
+    /// - Parameter apartFromSweep: whether the fields of the sweep may differ.
+    static func refuseOtherRecipe(_ recipe: Recipe, _ directory: RunDirectory, apartFromSweep: Bool = false) throws(Problem) {
+        var earlier = try Recipe(json: try directory.readRecipe(), file: directory.recipePath)
+        if apartFromSweep { earlier.sweep = recipe.sweep }
         guard earlier.resultDigest != recipe.resultDigest else { return }
         let differences = recipe.differences(from: earlier).map { "\($0.path) was \($0.other), is \($0.own)" }
         throw Problem(

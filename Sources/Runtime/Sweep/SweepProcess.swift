@@ -6,12 +6,17 @@ import Tensors
 /// The process of one point's run: `filterscope run` on the point's recipe.
 final class SweepProcess {
     let point: SweepPlan.Point
+    let workers: Int
+    /// Of the point's run.
+    let path: String
     private let process = Process()
     private let outputPath: String
+    private var isAskedToEnd = false
 
     init(_ point: SweepPlan.Point, in directory: RunDirectory, workers: Int, threads: Int) throws(Problem) {
         self.point = point
-        let path = directory.file(point.directory)
+        self.workers = workers
+        path = directory.file(point.directory)
         outputPath = path + ".output"
         let recipePath = directory.file(point.recipeFile)
         do {
@@ -23,6 +28,7 @@ final class SweepProcess {
         process.executableURL = URL(fileURLWithPath: "/proc/self/exe").resolvingSymlinksInPath()
         process.arguments = [
             "run", recipePath, "--run", path, "--resume", "--workers", String(workers), "--threads", String(threads), "--quiet",
+            "--parent", String(getpid()),
         ]
         process.standardInput = FileHandle.nullDevice
         guard FileManager.default.createFile(atPath: outputPath, contents: nil), let output = FileHandle(forWritingAtPath: outputPath) else {
@@ -39,27 +45,28 @@ final class SweepProcess {
 
     var isRunning: Bool { process.isRunning }
 
-    /// Asks for an orderly end, with a checkpoint. A terminal's Ctrl-C has reached a process of our own group already, and a
-    /// second one would end it without.
+    /// Asks for an orderly end, with a checkpoint; once, since a second signal would end the run without. A terminal's Ctrl-C,
+    /// which may reach the run too, is not for it.
     func interrupt() {
-        if process.isRunning, getpgid(process.processIdentifier) != getpgrp() { process.interrupt() }
+        guard process.isRunning, !isAskedToEnd else { return }
+        isAskedToEnd = true
+        process.terminate()
     }
 
     /// What is still there when the sweep fails must not go on alone: its checkpoints stay.
-    func kill() {
-        guard process.isRunning else { return }
-        process.terminate()
-        process.waitUntilExit()
+    func end() {
+        interrupt()
+        if process.isRunning { process.waitUntilExit() }
     }
 
-    /// - Throws: the run's last words where it failed.
-    func checkEnd() throws(Problem) {
-        guard process.terminationReason != .exit || process.terminationStatus != 0 else { return }
+    /// How the run failed; nil where it ended well.
+    var failure: Problem? {
+        guard process.terminationReason != .exit || process.terminationStatus != 0 else { return nil }
+        let how = (process.terminationReason == .exit ? "exit code" : "signal") + " \(process.terminationStatus)"
         let text = (try? String(contentsOfFile: outputPath, encoding: .utf8)) ?? ""
-        let words = text.split(separator: "\n").suffix(5).joined(separator: "\n")
-        throw Problem(
-            "the run of \(point.labels) labels, seed \(point.seed), ended with "
-                + (process.terminationReason == .exit ? "exit code" : "signal") + " \(process.terminationStatus): \(words)",
-            at: outputPath, remedy: "when the cause is mended, go on with --resume; finished points are kept")
+        let lastWords = text.split(separator: "\n").last.map { ": " + $0.replacing("filterscope: error: ", with: "") } ?? ""
+        return Problem(
+            "the run of \(point.labels) labels, seed \(point.seed), ended with \(how)\(lastWords)", at: outputPath,
+            remedy: "when the cause is mended, go on with the sweep by --resume; finished networks are kept")
     }
 }

@@ -49,8 +49,8 @@ struct SweepResults {
             linearErrorR2: recipe.claims.linearErrorR2, universalitySlope: recipe.claims.universalitySlope,
             universalitySNR: recipe.claims.universalitySNR)
         let fits = SweepFits(evidence, resamples: recipe.sweep.resamples)
-        let claims = [
-            Claim.sharpening(layers: [], thresholds: SharpeningThresholds()),
+        let claims: [Claim] = [
+            .sharpeningNotTestedBySweep,
             .linearError(fits, thresholds: thresholds), .universality(fits, points: evidence, thresholds: thresholds), .pruningNotTested,
         ]
         let document = SweepDocument(

@@ -6,27 +6,25 @@ import Runtime
 /// `filterscope report`: makes a finished run's page anew and prints its figures.
 enum ReportCommand {
     static let description = CommandDescription(
-        name: "report", summary: "make a finished run's report.html anew, and print its accuracy, layer figures and verdicts",
+        name: "report", summary: "make a finished run's report.html and pages of filters anew, and print its accuracy, layer figures and verdicts",
         options: [SharedOptions.run, CommandFlag("json", "only print the run's summary, as JSON")],
         example: "filterscope report --run runs/fashion-demo-20260101-120000",
         notes: ["Without --run: the latest run under runs/."]
     ) { arguments in
         let directory = try RunDirectory.open(path: arguments.value(SharedOptions.run))
-        if SweepDocument.exists(in: directory) { return try sweep(directory, arguments) }
+        if let document = try finishedSweep(in: directory) { return try sweep(document, directory, arguments) }
         let summary = try RunSummary.load(path: directory.result("summary.json"))
         if arguments.has(SharedOptions.json) {
             StandardOutput.write(try jsonText(summary))
             return .done
         }
         let recipe = try Recipe(json: try directory.readRecipe(), file: directory.recipePath)
-        let input = try ReportInput.load(from: directory, filtersPerLayer: recipe.report.chosenFilters)
-        try ReportDocument.write(input, to: directory.reportPath)
+        try RunReport.write(in: directory, filtersPerLayer: recipe.report.chosenFilters)
         StandardOutput.write(SummaryText.text(summary, directory: directory, colored: StandardOutput.style.colored))
         return .done
     }
 
-    private static func sweep(_ directory: RunDirectory, _ arguments: ParsedArguments) throws -> ExitCode {
-        let document = try SweepDocument.load(from: directory)
+    private static func sweep(_ document: SweepDocument, _ directory: RunDirectory, _ arguments: ParsedArguments) throws -> ExitCode {
         if arguments.has(SharedOptions.json) {
             StandardOutput.write(try jsonText(document))
             return .done

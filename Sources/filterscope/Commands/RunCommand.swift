@@ -4,13 +4,15 @@ import Runtime
 /// `filterscope run`: the whole of a recipe on this machine.
 enum RunCommand {
     private static let workers = CommandOption.integer("workers", "N", 1...256, "worker processes; 1 unless given")
+    /// For a sweep, which starts the runs of its networks.
+    private static let parent = CommandOption.integer("parent", "PID", 1...Int(Int32.max), "")
 
     static let description = CommandDescription(
         name: "run", summary: "carry out a recipe on this machine: train, measure every filter, write the report",
         positionals: [RecipeOptions.positional],
         options: [
             workers, RecipeOptions.threads, RecipeOptions.dataset, RecipeOptions.run, RecipeOptions.resume, SharedOptions.quiet,
-            SharedOptions.verbose,
+            SharedOptions.verbose, parent,
         ],
         example: "filterscope run fashion-demo --workers 2",
         notes: ["Ctrl-C finishes the step under way, writes a checkpoint and ends with exit code 130; --resume goes on from it."]
@@ -19,7 +21,8 @@ enum RunCommand {
         return try Runtime.run(RunOptions(
             recipe: recipe, recipeSource: source, workers: arguments.value(workers) ?? 1,
             threads: arguments.value(RecipeOptions.threads), runDirectory: arguments.value(RecipeOptions.run),
-            resume: arguments.has(RecipeOptions.resume), verbosity: try SharedOptions.verbosity(arguments)))
+            resume: arguments.has(RecipeOptions.resume), verbosity: try SharedOptions.verbosity(arguments),
+            parent: arguments.value(parent).map(Int32.init)))
     }
 }
 

@@ -31,9 +31,13 @@ enum SweepCommand {
             recipe.sweep.labels = Set(numbers.compactMap { $0 }).sorted()
         }
         if let count = arguments.value(seeds) { recipe.sweep.seeds = count }
+        let count = arguments.value(workers) ?? 1
+        if let places = arguments.value(sideBySide), places > count {
+            throw arguments.usageError("--side-by-side \(places) needs a worker for each network, and there are \(count)", remedy: "add --workers \(places)")
+        }
         return try sweep(
             RunOptions(
-                recipe: recipe, recipeSource: source, workers: arguments.value(workers) ?? 1, threads: arguments.value(RecipeOptions.threads),
+                recipe: recipe, recipeSource: source, workers: count, threads: arguments.value(RecipeOptions.threads),
                 runDirectory: arguments.value(RecipeOptions.run), resume: arguments.has(RecipeOptions.resume),
                 verbosity: try SharedOptions.verbosity(arguments)),
             sideBySide: arguments.value(sideBySide))

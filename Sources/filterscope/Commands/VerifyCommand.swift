@@ -12,9 +12,7 @@ enum VerifyCommand {
         notes: ["Without --run: the latest run under runs/."]
     ) { arguments in
         let directory = try RunDirectory.open(path: arguments.value(SharedOptions.run))
-        let claims =
-            SweepDocument.exists(in: directory)
-            ? try SweepDocument.load(from: directory).claims : try RunSummary.load(path: directory.result("summary.json")).claims
+        let claims = try finishedSweep(in: directory)?.claims ?? RunSummary.load(path: directory.result("summary.json")).claims
         StandardOutput.write(
             arguments.has(SharedOptions.json)
                 ? try jsonText(claims) : ClaimTable.text(claims, colored: StandardOutput.style.colored))

@@ -66,27 +66,13 @@ public final class InferenceLane: @unchecked Sendable {
         return classify(blockInput, parameters)
     }
 
-    /// A block's batch norm as a factor and a bias of each filter, in Double: scale / √(variance + ε), and shift + (bias − mean) ·
-    /// factor. Without batch norm 1 and the convolution's bias.
     private func fold(
         _ block: ConvolutionBlock, _ parameters: ParameterVector, _ statistics: ParameterVector
     ) -> (factors: FloatBuffer, bias: FloatBuffer) {
         let (factors, folded) = (
             arena[regions.factors].slice(0, block.outputChannels), arena[regions.bias].slice(0, block.outputChannels)
         )
-        let bias = parameters.buffer(block.bias)
-        guard let batchNorm = block.batchNorm else {
-            factors.fill(1)
-            folded.copy(from: bias)
-            return (factors, folded)
-        }
-        let (scale, shift) = (parameters.buffer(batchNorm.scale), parameters.buffer(batchNorm.shift))
-        let (mean, variance) = (statistics.buffer(batchNorm.mean), statistics.buffer(batchNorm.variance))
-        for channel in 0..<block.outputChannels {
-            let factor = Double(scale[channel]) / (Double(variance[channel]) + Double(Network.batchNormEpsilon)).squareRoot()
-            factors[channel] = Float(factor)
-            folded[channel] = Float(Double(shift[channel]) + (Double(bias[channel]) - Double(mean[channel])) * factor)
-        }
+        block.foldBatchNorm(parameters, statistics, factors: factors, bias: folded)
         return (factors, folded)
     }
 

@@ -30,6 +30,13 @@ extension ModelSpecification {
         guard dropout >= 0, dropout < 1 else {
             throw Problem("dropout is \(dropout)", remedy: "use a share from 0 up to, and without, 1")
         }
+        if let channels {
+            let convolutions = configuration.steps.count { $0 != .pool }
+            guard channels.count == convolutions else {
+                throw Problem("channels has \(channels.count) elements, and \(name) \(convolutions) convolutions")
+            }
+            for count in channels { try check("channels", count, 1...8 * Self.largestWidth) }
+        }
         return configuration
     }
 

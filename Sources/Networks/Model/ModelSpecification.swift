@@ -24,10 +24,13 @@ public struct ModelSpecification: Codable, Hashable, Sendable {
     public var labels: Int
     /// Share of the hidden units that dropout silences in training; mlp only.
     public var dropout: Float
+    /// Channels of each convolution where they are not the multiples of `width`, as in a pruned network without its empty
+    /// channels; nil for the multiples.
+    public var channels: [Int]?
 
     public init(
         name: String, width: Int = 64, classifier: Classifier = .linear, classifierBias: Bool = true, batchNorm: Bool = true,
-        inputSize: Int = 32, inputChannels: Int, labels: Int, dropout: Float = 0.5
+        inputSize: Int = 32, inputChannels: Int, labels: Int, dropout: Float = 0.5, channels: [Int]? = nil
     ) {
         self.name = name
         self.width = width
@@ -38,6 +41,7 @@ public struct ModelSpecification: Codable, Hashable, Sendable {
         self.inputChannels = inputChannels
         self.labels = labels
         self.dropout = dropout
+        self.channels = channels
     }
 
     /// The names of the networks that can be built.

@@ -23,7 +23,7 @@ struct NetworkBuilder {
 
     mutating func append(_ step: VGGConfiguration.Step) {
         switch step {
-        case .convolution(let multiple): appendConvolution(outputChannels: multiple * specification.width)
+        case .convolution(let multiple): appendConvolution(outputChannels: specification.channels?[blocks.count] ?? multiple * specification.width)
         case .pool:
             if let last = blocks.popLast() { blocks.append(last.pooled()) }
             size /= 2

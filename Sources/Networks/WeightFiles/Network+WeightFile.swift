@@ -76,7 +76,7 @@ extension Network {
 extension ModelSpecification {
     /// For messages: "vgg16 (width 64, linear classifier, batch norm, 32×32×3, 100 labels)".
     public var summary: String {
-        "\(name) (width \(width), \(classifier.rawValue) classifier, \(batchNorm ? "batch norm" : "no batch norm"), "
+        "\(name) (width \(width), \(channels == nil ? "" : "fewer channels, ")\(classifier.rawValue) classifier, \(batchNorm ? "batch norm" : "no batch norm"), "
             + "\(inputSize)×\(inputSize)×\(inputChannels), \(labels) labels)"
     }
 }

@@ -36,13 +36,16 @@ extension PruneDocument {
     var csv: String {
         var csv = CSV(header: [
             "method", "threshold", "density", "accuracy_before", "accuracy_masked", "accuracy_retrained", "parameters_kept",
-            "multiply_adds_kept", "weights", "weights_sha256",
+            "multiply_adds_kept", "weights", "weights_sha256", "compact_multiply_adds", "compact_images_per_second",
+            "dense_images_per_second",
         ])
         for variant in variants {
             csv.append([
                 variant.method.rawValue, CSV.number(variant.threshold), CSV.number(variant.density), CSV.number(accuracy),
                 CSV.number(variant.accuracyMasked), CSV.number(variant.accuracyRetrained), "\(variant.parametersKept)",
                 "\(variant.multiplyAddsKept)", variant.weights, variant.weightsSHA256,
+                variant.compact.map { "\($0.multiplyAdds)" } ?? "", CSV.number(variant.compact?.imagesPerSecond),
+                CSV.number(variant.compact?.imagesPerSecondDense),
             ])
         }
         return csv.text

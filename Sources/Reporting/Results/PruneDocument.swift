@@ -38,9 +38,12 @@ public struct PruneDocument: Codable, Hashable, Sendable {
         /// The retrained weights, dense with zeros, from the run directory; the mask's tensors stand beside them.
         public var weights: String
         public var weightsSHA256: String
+        /// Execution without the empty channels; nil where the mask empties none.
+        public var compact: Compact?
+
         public init(
             method: Method, threshold: Double, density: Double, layers: [Layer], accuracyMasked: Double, accuracyRetrained: Double,
-            parametersKept: Int, multiplyAddsKept: Int, weights: String, weightsSHA256: String
+            parametersKept: Int, multiplyAddsKept: Int, weights: String, weightsSHA256: String, compact: Compact? = nil
         ) {
             self.method = method
             self.threshold = threshold
@@ -52,6 +55,7 @@ public struct PruneDocument: Codable, Hashable, Sendable {
             self.multiplyAddsKept = multiplyAddsKept
             self.weights = weights
             self.weightsSHA256 = weightsSHA256
+            self.compact = compact
         }
 
         private enum CodingKeys: String, CodingKey {
@@ -62,6 +66,7 @@ public struct PruneDocument: Codable, Hashable, Sendable {
             case multiplyAddsKept = "multiply_adds_kept"
             case weights
             case weightsSHA256 = "weights_sha256"
+            case compact
         }
     }
 
@@ -75,6 +80,30 @@ public struct PruneDocument: Codable, Hashable, Sendable {
             self.layer = layer
             self.connections = connections
             self.kept = kept
+        }
+    }
+
+    /// A network without the channels that the mask empties, with the same outputs up to rounding.
+    public struct Compact: Codable, Hashable, Sendable {
+        /// Output channels left, by layer.
+        public var channelsKept: [String: Int]
+        public var multiplyAdds: Int
+        /// Of inference on one thread, measured on the coordinator's machine beside whatever else ran there.
+        public var imagesPerSecond: Double
+        public var imagesPerSecondDense: Double
+
+        public init(channelsKept: [String: Int], multiplyAdds: Int, imagesPerSecond: Double, imagesPerSecondDense: Double) {
+            self.channelsKept = channelsKept
+            self.multiplyAdds = multiplyAdds
+            self.imagesPerSecond = imagesPerSecond
+            self.imagesPerSecondDense = imagesPerSecondDense
+        }
+
+        private enum CodingKeys: String, CodingKey {
+            case channelsKept = "channels_kept"
+            case multiplyAdds = "multiply_adds"
+            case imagesPerSecond = "images_per_second"
+            case imagesPerSecondDense = "images_per_second_dense"
         }
     }
 

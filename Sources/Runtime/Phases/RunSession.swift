@@ -43,7 +43,7 @@ final class RunSession {
             try results.saveHeads(state)
             let survey = try surveyAll()
             let layers = try measureFilters(survey)
-            let pruned = try prune(accuracy: accuracy.top1, survey: survey)
+            let pruned = try prune(accuracy: accuracy.top1, survey: survey, weights: weights)
             try recorder.flush()
             return try results.conclude(
                 accuracy: accuracy, layers: layers, pruned: pruned, weights: weights, wallSeconds: try recorder.wallSeconds(),
@@ -157,12 +157,14 @@ final class RunSession {
 
     // MARK: Phase 5
 
-    private func prune(accuracy: Double, survey: Survey.Outcome) throws -> PruneDocument? {
+    /// - Parameter weights: the digest of the whole network.
+    private func prune(accuracy: Double, survey: Survey.Outcome, weights: Digest) throws -> PruneDocument? {
         guard let plan = try PrunePlan(recipe, network: network, headSet: headSet) else { return nil }
         let phase = PrunePhase(
             plan: plan, recipe: recipe, dataset: dataset, network: network, directory: results.directory, journal: results.journal)
         let steps = Self.totalSteps(trainingPlan, epochs: recipe.prune.epochs, cap: recipe.prune.maxSteps)
-        try recorder.begin(.prune, totalSteps: steps, from: 0)
+        // A network that is done keeps its figures.
+        try recorder.begin(.prune, totalSteps: steps, from: 0, keepsMetrics: true)
         let document = try phase.run(state, accuracy: accuracy) { threshold in
             try FilterPhase(
                 threshold: threshold, filtersPerUnit: recipe.analysis.filtersPerUnit, labels: headSet.labels, waitSeconds: waitSeconds
@@ -174,13 +176,19 @@ final class RunSession {
             return accuracy.top1
         } retrain: { pruned, mask, name in
             logger.info("retraining under a mask", ["pruned": name, "steps": String(steps)])
-            try retrain(pruned, under: mask, name: name, steps: steps)
+            let checkpoint = RetrainingCheckpoint(
+                directory: results.directory, journal: results.journal, variant: name, settings: RecipeSettings.prune(of: recipe),
+                whole: weights)
+            try retrain(pruned, under: mask, name: name, steps: steps, checkpoint)
         }
+        RetrainingCheckpoint.remove(from: results.directory)
         try recorder.end(.prune)
         return document
     }
 
-    private func retrain(_ pruned: TrainingState, under mask: ParameterVector, name: String, steps: Int) throws {
+    private func retrain(
+        _ pruned: TrainingState, under mask: ParameterVector, name: String, steps: Int, _ checkpoint: RetrainingCheckpoint
+    ) throws {
         let settings = recipe.prune
         var phase = SteppedPhase(
             name: .prune, plan: trainingPlan, totalSteps: steps, schedule: settings.learningRates(steps: steps),
@@ -188,10 +196,18 @@ final class RunSession {
             split: dataset.split(.train), waitSeconds: waitSeconds)
         phase.mask = mask
         pruned.position = TrainingState.Position(phase: .prune, step: 0)
+        do throws(Problem) {
+            if try checkpoint.restore(pruned) {
+                logger.info("retraining goes on", ["pruned": name, "step": String(pruned.position.step)])
+            }
+        } catch {
+            logger.warning("retraining begins again", ["pruned": name, "cause": error.description])
+        }
         try phase.run(pruned, on: cluster) { outcome in
             let (loss, accuracy) = (outcome.mean(Figure.loss), outcome.mean(Figure.correct))
             try recorder.step(
                 .prune, outcome, metrics: [("loss.\(name)", loss), ("accuracy.\(name)", accuracy)], shown: (loss, accuracy))
+            if Interrupt.requested || isCheckpointDue(outcome) { try checkpoint.save(pruned) }
             if Interrupt.requested { throw Interrupted() }
         }
     }
@@ -200,8 +216,12 @@ final class RunSession {
 
     private func checkpointIfDue(_ outcome: SteppedPhase.StepOutcome) throws {
         if Interrupt.requested { throw Interrupted() }
+        if isCheckpointDue(outcome) { try recorder.checkpoint(state) }
+    }
+
+    private func isCheckpointDue(_ outcome: SteppedPhase.StepOutcome) -> Bool {
         let every = recipe.checkpoints.everySteps
-        if outcome.endsEpoch || (every > 0 && (outcome.step + 1) % every == 0) { try recorder.checkpoint(state) }
+        return outcome.endsEpoch || (every > 0 && (outcome.step + 1) % every == 0)
     }
 
     private static func totalSteps(_ plan: MiniBatchPlan, epochs: Int, cap: Int) -> Int {

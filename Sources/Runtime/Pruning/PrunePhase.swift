@@ -9,7 +9,7 @@ import RunStore
 import Tensors
 
 /// Phase 5 on the cluster: masks from clusters, retraining under each, and the two baselines alike. A network that is done
-/// stands in the journal with its weights, so that a run that goes on takes only what is missing, from that network's start.
+/// stands in the journal with its weights, so that a run that goes on takes only what is missing, and the one in hand from its last checkpoint.
 struct PrunePhase {
     let plan: PrunePlan
     let recipe: Recipe
@@ -33,6 +33,7 @@ struct PrunePhase {
         let settings = RecipeSettings.prune(of: recipe)
         if try journal.value(for: "prune_settings") != settings {
             try journal.removePrunings()
+            try journal.removeMetrics(phase: RunPhase.prune.rawValue, from: 0)
             try journal.setValue(settings, for: "prune_settings")
         }
         var variants: [PruneDocument.Variant] = []
@@ -48,6 +49,11 @@ struct PrunePhase {
                 let masks = plan.masks(method, clusters: known, magnitudes: plan.layers.map { $0.magnitudes(state.network) })
                 variants.append(try prune(state, masks, method, threshold, accuracy: accuracy, evaluate: evaluate, retrain: retrain))
             }
+        }
+        let measurement = CompactMeasurement(network: network)
+        for index in variants.indices {
+            let weights = variants[index].weights
+            variants[index].compact = try measurement.run(weights: directory.file(weights), mask: maskPath(weights))
         }
         let document = PruneDocument(
             recipe: recipe.name, model: network.specification.summary, dataset: recipe.dataset, accuracy: accuracy,
@@ -74,7 +80,7 @@ struct PrunePhase {
         let file = "checkpoints/pruned-\(method.rawValue)-\(threshold)"
         let digest = try network.saveWeights(
             parameters: state.network, statistics: state.statistics, path: directory.file(file + ".safetensors"))
-        try saveMask(masks, path: directory.file(file + ".mask.safetensors"))
+        try saveMask(masks, path: maskPath(file + ".safetensors"))
         let cut = zip(plan.layers, masks).map { ($0, $0.connections - $1.keptCount) }
         let layers = zip(plan.layers, masks).map { PruneDocument.Layer(layer: $0.name, connections: $0.connections, kept: $1.keptCount) }
         let variant = PruneDocument.Variant(
@@ -91,6 +97,11 @@ struct PrunePhase {
         return variant
     }
 
+    /// Beside the weights, which are given from the run directory.
+    private func maskPath(_ weights: String) -> String {
+        directory.file(weights.replacing(".safetensors", with: ".mask.safetensors"))
+    }
+
     /// Connections kept of each layer, outputs × inputs, under the names of their weights.
     private func saveMask(_ masks: [ConnectionMask], path: String) throws(Problem) {
         var writer = SafetensorsWriter(metadata: ["axes": "output, input", "values": "1 kept, 0 cut"])
@@ -102,7 +113,10 @@ struct PrunePhase {
 
     private func finished(_ method: PruneDocument.Method, _ threshold: Double) throws(Problem) -> PruneDocument.Variant? {
         guard let row = try journal.prunings().first(where: { $0.method == method.rawValue && $0.threshold == threshold }),
-            FileManager.default.fileExists(atPath: directory.file(row.weights))
+            FileManager.default.fileExists(atPath: directory.file(row.weights)),
+            FileManager.default.fileExists(atPath: maskPath(row.weights)),
+            // Files that somebody changed are none of this network's.
+            try Digest.sha256(ofFile: directory.file(row.weights)).hexadecimal == row.weightsSHA256
         else { return nil }
         return PruneDocument.Variant(
             method: method, threshold: threshold, density: row.density, layers: try PruneDocument.layers(json: row.layers),

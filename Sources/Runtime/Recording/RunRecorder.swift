@@ -58,8 +58,9 @@ final class RunRecorder: ClusterOwner {
 
     // MARK: Phases and steps
 
-    func begin(_ phase: RunPhase, totalSteps: Int, from step: Int) throws(Problem) {
-        try journal.removeMetrics(phase: phase.rawValue, from: step)
+    /// - Parameter keepsMetrics: whether the figures of steps from `step` on stay until those are taken again.
+    func begin(_ phase: RunPhase, totalSteps: Int, from step: Int, keepsMetrics: Bool = false) throws(Problem) {
+        if !keepsMetrics { try journal.removeMetrics(phase: phase.rawValue, from: step) }
         try journal.beginPhase(phase.rawValue, steps: totalSteps, at: time)
         meter.begin(phase, total: totalSteps, from: step)
     }

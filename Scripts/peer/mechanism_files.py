@@ -5,7 +5,7 @@ import pathlib
 import sys
 
 import torch
-from safetensors_reader import write
+from safetensors.torch import save_file
 
 FACTORS = (1, 2, 4, 8, 8)
 
@@ -29,10 +29,10 @@ def main():
             heads[f"head.conv{number}.weight"] = torch.randn(labels, filters * size * size) / (filters * size * size) ** 0.5
     network["classifier.weight"] = torch.randn(labels, inputs) / inputs ** 0.5
     network["classifier.bias"] = torch.zeros(labels)
-    write(folder / "weights.safetensors", network)
-    write(folder / "heads.safetensors", heads)
+    save_file(network, folder / "weights.safetensors")
+    save_file(heads, folder / "heads.safetensors")
     count = options["images"]
-    write(folder / "data.safetensors", {"images": torch.rand(count, 3, 32, 32) * 2 - 1, "labels": torch.arange(count) % labels})
+    save_file({"images": torch.rand(count, 3, 32, 32) * 2 - 1, "labels": torch.arange(count) % labels}, folder / "data.safetensors")
 
 
 main()

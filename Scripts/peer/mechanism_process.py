@@ -1,4 +1,4 @@
-"""The papers' procedure in PyTorch, in a process of its own: what mechanism.py starts.
+"""The papers' procedure in PyTorch, in a process of its own: what bench-mechanism-peer starts.
 
 Per layer: a forward pass of all test images up to that layer, image by image the product of every filter's output with its head
 weights (vectorised over the filters of a mini-batch), and the averages of those products by label.
@@ -9,7 +9,7 @@ import sys
 import time
 
 import torch
-from safetensors_reader import read
+from safetensors.torch import load_file
 from torch import nn
 
 
@@ -36,8 +36,8 @@ def network(weights, stages, width, channels):
 def main():
     options = json.loads(sys.argv[1])
     torch.set_num_threads(options["threads"])
-    weights, heads = read(options["weights"]), read(options["heads"])
-    data = read(options["data"])
+    weights, heads = load_file(options["weights"]), load_file(options["heads"])
+    data = load_file(options["data"])
     images, labels = data["images"], data["labels"]
     model, taps = network(weights, options["stages"], options["width"], images.shape[1])
     count = options["labels"]

@@ -1,5 +1,8 @@
 import Tensors
 
+/// The clusters of each filter of a layer: filters, clusters of a filter, labels of a cluster.
+public typealias LayerClusters = [[[Int]]]
+
 /// Which connections of a layer stay: outputs × inputs, row-major; an input is a filter, an output a filter or a label
 /// (`method.md`, phase 5; Phys. Rev. E 111, 065307).
 public struct ConnectionMask: Hashable, Sendable {
@@ -20,7 +23,7 @@ public struct ConnectionMask: Hashable, Sendable {
 
     /// AFCC for the classifier: filter f stays connected to label j where j is in a cluster of f.
     /// - Parameter clusters: of each filter.
-    public static func classifier(clusters: [[[Int]]], labels: Int) -> ConnectionMask {
+    public static func classifier(clusters: LayerClusters, labels: Int) -> ConnectionMask {
         var kept = [Bool](repeating: false, count: labels * clusters.count)
         for (filter, own) in clusters.enumerated() {
             for label in own.joined() { kept[label * clusters.count + filter] = true }
@@ -29,7 +32,7 @@ public struct ConnectionMask: Hashable, Sendable {
     }
 
     /// AFCC for a convolution: filter f of the layer before stays connected to filter g where some label is in a cluster of both.
-    public static func convolution(before: [[[Int]]], own: [[[Int]]]) -> ConnectionMask {
+    public static func convolution(before: LayerClusters, own: LayerClusters) -> ConnectionMask {
         let inputs = before.map { Set($0.joined()) }
         var kept: [Bool] = []
         kept.reserveCapacity(own.count * before.count)
@@ -67,7 +70,7 @@ public struct ConnectionMask: Hashable, Sendable {
 
 /// Clusters of the same sizes as each filter's own, their labels drawn at random without putting back: AFCC's first baseline.
 /// - Parameter minor: a number for the layer, so that layers draw apart.
-public func randomClusters(like clusters: [[[Int]]], labels: Int, seed: UInt64, minor: Int) -> [[[Int]]] {
+public func randomClusters(like clusters: LayerClusters, labels: Int, seed: UInt64, minor: Int) -> LayerClusters {
     var stream = RandomStream(seed: seed, purpose: .pruning, major: 0, minor: minor)
     return clusters.map { own in
         var rest = Array(0..<labels)

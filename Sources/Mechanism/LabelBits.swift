@@ -1,3 +1,5 @@
+import Kernels
+
 /// A K×K matrix of bits in 64-bit words: row i holds the labels j that images of label i light up.
 public struct LabelBits: Sendable, Equatable {
     public let labels: Int
@@ -23,53 +25,9 @@ public struct LabelBits: Sendable, Equatable {
     static func thresholded(_ field: LabelField, top: Float, threshold: Double) -> (bits: LabelBits, margin: Float)? {
         guard top > 0 else { return nil }
         var bits = LabelBits(labels: field.labels)
-        let labels = field.labels
-        let wordsPerRow = bits.wordsPerRow
-        let limit = Float(threshold)
-        var margin = Float.infinity
-        field.values.withUnsafeBufferPointer { values in
-            bits.words.withUnsafeMutableBufferPointer { words in
-                for input in 0..<labels {
-                    let row = UnsafeBufferPointer(rebasing: values[input * labels..<(input + 1) * labels])
-                    for word in 0..<wordsPerRow {
-                        let first = word * 64
-                        words[input * wordsPerRow + word] = thresholdedWord(
-                            UnsafeBufferPointer(rebasing: row[first..<min(first + 64, labels)]), top, limit, &margin)
-                    }
-                }
-            }
-        }
+        let margin = thresholdBits(
+            &bits.words, wordsPerRow: bits.wordsPerRow, values: field.values, columns: field.labels, top: top, limit: Float(threshold))
         return (bits, margin)
-    }
-
-    /// The bits of up to 64 neighbouring pairs.
-    @inline(__always)
-    private static func thresholdedWord(
-        _ values: UnsafeBufferPointer<Float>, _ top: Float, _ limit: Float, _ margin: inout Float
-    ) -> UInt64 {
-        let places = SIMD16<UInt32>(0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15)
-        let powers = SIMD16<UInt32>(repeating: 1) &<< places
-        var word: UInt64 = 0
-        var place = 0
-        if values.count >= 16, let base = values.baseAddress {
-            var least = SIMD16<Float>(repeating: margin)
-            while place + 16 <= values.count {
-                let ratios = UnsafeRawPointer(base + place).loadUnaligned(as: SIMD16<Float>.self) / top
-                let distance = ratios - limit
-                least = pointwiseMin(least, pointwiseMax(distance, -distance))
-                let above = SIMD16<UInt32>(repeating: 0).replacing(with: powers, where: ratios .> limit)
-                word |= UInt64(above.wrappedSum()) << UInt64(place)
-                place += 16
-            }
-            margin = least.min()
-        }
-        while place < values.count {
-            let ratio = values[place] / top
-            margin = min(margin, abs(ratio - limit))
-            if ratio > limit { word |= 1 << UInt64(place) }
-            place += 1
-        }
-        return word
     }
 
     public subscript(input: Int, output: Int) -> Bool {

@@ -15,34 +15,9 @@ public struct LabelField: Hashable, Sendable {
     }
 
     public subscript(input: Int, output: Int) -> Float { values[input * labels + output] }
-    public var isFinite: Bool {
-        // x − x is 0 for finite x and NaN otherwise, and NaN stays in a sum.
-        let rest = values.withUnsafeBufferPointer { values in
-            guard let base = values.baseAddress else { return Float(0) }
-            var sums = SIMD16<Float>(repeating: 0)
-            let whole = values.count & ~15
-            for place in stride(from: 0, to: whole, by: 16) {
-                let vector = UnsafeRawPointer(base + place).loadUnaligned(as: SIMD16<Float>.self)
-                sums += vector - vector
-            }
-            return values[whole...].reduce(sums.sum()) { $0 + ($1 - $1) }
-        }
-        return rest == 0
-    }
-
+    public var isFinite: Bool { areFinite(values) }
     /// The largest element; 0 for a field without labels.
-    public var top: Float {
-        values.withUnsafeBufferPointer { values in
-            guard let base = values.baseAddress, let first = values.first else { return 0 }
-            var most = SIMD16<Float>(repeating: first)
-            let whole = values.count & ~15
-            for place in stride(from: 0, to: whole, by: 16) {
-                let vector = UnsafeRawPointer(base + place).loadUnaligned(as: SIMD16<Float>.self)
-                most = pointwiseMax(most, vector)
-            }
-            return values[whole...].reduce(most.max()) { Swift.max($0, $1) }
-        }
-    }
+    public var top: Float { largest(values) }
 }
 
 /// The fields of a range of filters of one layer: field[f] = A[:, :, f] · W[:, :, f]ᵀ, one K×P by P×K product per filter.

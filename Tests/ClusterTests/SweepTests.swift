@@ -138,6 +138,17 @@ extension ClusterTests {
             #expect(try weights(disturbed) == weights(undisturbed))
         }
 
+        @Test func pruningConvolutionsNeedsHeadsThatASweepHasNot() throws {
+            let trial = try Trial {
+                $0["sweep"] = ["labels": [2, 3, 4], "seeds": 1]
+                $0["prune"] = ["firstConvolution": 6]
+            }
+            let outcome = try trial.start(["sweep", trial.recipePath, "--run", trial.runPath]).wait()
+            #expect(outcome.status == 1)
+            #expect(outcome.stderr.contains("a sweep's networks have one"), "\(outcome.stderr)")
+            #expect(!FileManager.default.fileExists(atPath: trial.runPath + "/points"))
+        }
+
         @Test(arguments: [
             (["labels": [Int]()] as [String: [Int]], ["sweep"], "has no sweep"),
             (["labels": [3, 11]], ["sweep"], "asks for 11 labels, and the data set has 10"),

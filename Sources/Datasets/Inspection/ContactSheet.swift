@@ -30,7 +30,7 @@ public struct ContactSheet {
             let index = order.index(at: place, epoch: 0)
             let caption = "\(escaped(dataset.labelNames[Int(split.labels[index])]))<br><small>\(escaped(split.sampleName(index)))</small>"
             do throws(Problem) {
-                let address = "data:image/png;base64," + (try strip(index, preparer).png.base64EncodedString())
+                let address = try strip(index, preparer).png.dataURL
                 rows += "<tr><th>\(caption)</th><td><img src=\"\(address)\" alt=\"sample \(index)\"></td></tr>\n"
             } catch {
                 rows += "<tr><th>\(caption)</th><td>\(escaped(error.what))</td></tr>\n"

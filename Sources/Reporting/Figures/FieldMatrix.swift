@@ -1,3 +1,4 @@
+import Imaging
 import Mechanism
 
 /// A filter's K×K matrix as SVG: its field, its bits, or its bits in the order that lays clusters side by side.
@@ -70,7 +71,7 @@ struct FieldMatrix {
     private func picture(
         _ pixels: [UInt8], palette: [(UInt8, UInt8, UInt8)], order: [Int], title: String, outlines: [(start: Int, count: Int)]
     ) -> String {
-        let png = IndexedPNG(width: labels, height: labels, pixels: pixels, palette: palette)
+        let png = PNG(width: labels, height: labels, pixels: .indexed(pixels, palette: palette))
         let (x, y, plot) = (Self.left, Self.top, Self.plot)
         var svg = """
             <svg role="img" class="matrix" viewBox="0 0 \(Self.side) \(height)" width="\(Self.side)" height="\(height)" xmlns="http://www.w3.org/2000/svg">\

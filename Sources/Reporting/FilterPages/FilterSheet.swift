@@ -1,5 +1,6 @@
 import Diagnostics
 import Foundation
+import Imaging
 import Mechanism
 import Synchronization
 import Tensors
@@ -35,7 +36,7 @@ struct FilterSheet {
             }
             results.append(result)
         }
-        return (IndexedPNG(width: width, height: height, pixels: pixels, palette: FilterTile.palette).data, results)
+        return (PNG(width: width, height: height, pixels: .indexed(pixels, palette: FilterTile.palette)).data, results)
     }
 
     /// Draws a layer's sheets on all cores and hands each to `keep`, in no order.

@@ -16,6 +16,10 @@ enum PruneFindings {
                 }
                 text += " After the same retraining that is \(Wording.list(compared))."
             }
+            if let compact = variant.compact {
+                text += " Without the channels that the mask empties it makes \(NumberText.percent(Double(compact.multiplyAdds) / Double(document.multiplyAdds))) of "
+                    + "the multiply-adds and names \(NumberText.fixed(compact.imagesPerSecond, 0)) images a second on one thread; dense, \(NumberText.fixed(compact.imagesPerSecondDense, 0))."
+            }
             return text
         }
     }

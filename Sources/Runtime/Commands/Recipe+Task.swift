@@ -97,6 +97,16 @@ extension Recipe {
         recipe.analysis.thresholds = []
         return Digest.sha256(of: Data(recipe.canonicalJSON.utf8))
     }
+
+    /// As text, all that decides what phase 5 yields beyond the network and its clusters.
+    var pruneSettings: String {
+        var only = Recipe()
+        only.prune = prune
+        // Which thresholds and whether baselines are there decides which networks, not what each is.
+        only.prune.thresholds = []
+        only.prune.baselines = true
+        return only.canonicalJSON
+    }
 }
 
 /// What both phases of steps say about their learning rate.

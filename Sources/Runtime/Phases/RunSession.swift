@@ -161,7 +161,7 @@ final class RunSession {
     private func prune(accuracy: Double, survey: Survey.Outcome, weights: Digest) throws -> PruneDocument? {
         guard let plan = try PrunePlan(recipe, network: network, headSet: headSet) else { return nil }
         let phase = PrunePhase(
-            plan: plan, recipe: recipe, dataset: dataset, network: network, directory: results.directory, journal: results.journal)
+            plan: plan, recipe: recipe, network: network, directory: results.directory, journal: results.journal)
         let steps = Self.totalSteps(trainingPlan, epochs: recipe.prune.epochs, cap: recipe.prune.maxSteps)
         // A network that is done keeps its figures.
         try recorder.begin(.prune, totalSteps: steps, from: 0, keepsMetrics: true)
@@ -177,7 +177,7 @@ final class RunSession {
         } retrain: { pruned, mask, name in
             logger.info("retraining under a mask", ["pruned": name, "steps": String(steps)])
             let checkpoint = RetrainingCheckpoint(
-                directory: results.directory, journal: results.journal, variant: name, settings: RecipeSettings.prune(of: recipe),
+                directory: results.directory, journal: results.journal, variant: name, settings: recipe.pruneSettings,
                 whole: weights)
             try retrain(pruned, under: mask, name: name, steps: steps, checkpoint)
         }

@@ -1,4 +1,3 @@
-import Datasets
 import Diagnostics
 import Foundation
 import Mechanism
@@ -13,7 +12,6 @@ import Tensors
 struct PrunePhase {
     let plan: PrunePlan
     let recipe: Recipe
-    let dataset: ImageDataset
     let network: Network
     let directory: RunDirectory
     let journal: Journal
@@ -22,15 +20,16 @@ struct PrunePhase {
     private var methods: [PruneDocument.Method] { recipe.prune.baselines ? PruneDocument.Method.allCases : [.clusters] }
 
     /// - Parameters:
-    ///   - accuracy: of the whole network.
+    ///   - accuracy: of the whole network, 0 to 1.
     ///   - clusters: of each head's filters, at a threshold.
-    ///   - retrain: trains a state under a mask and evaluates it.
+    ///   - evaluate: a network's accuracy on the test split.
+    ///   - retrain: trains a state under a mask; the name is the variant's.
     func run(
-        _ state: TrainingState, accuracy: Double, clusters: (Double) throws -> [[[[Int]]]],
+        _ state: TrainingState, accuracy: Double, clusters: (Double) throws -> [LayerClusters],
         evaluate: (TrainingState) throws -> Double, retrain: (TrainingState, _ mask: ParameterVector, _ name: String) throws -> Void
     ) throws -> PruneDocument {
         // What an earlier recipe pruned otherwise is no part of this one.
-        let settings = RecipeSettings.prune(of: recipe)
+        let settings = recipe.pruneSettings
         if try journal.value(for: "prune_settings") != settings {
             try journal.removePrunings()
             try journal.removeMetrics(phase: RunPhase.prune.rawValue, from: 0)
@@ -38,7 +37,7 @@ struct PrunePhase {
         }
         var variants: [PruneDocument.Variant] = []
         for threshold in thresholds {
-            var found: [[[[Int]]]]?
+            var found: [LayerClusters]?
             for method in methods {
                 if let done = try finished(method, threshold) {
                     variants.append(done)
@@ -133,18 +132,5 @@ struct PrunePhase {
             accuracy: accuracy, density: clusters.density, clusters: clusters.accuracyRetrained,
             baselines: own.filter { $0.method != .clusters }.map(\.accuracyRetrained),
             thresholds: PruningThresholds(loss: recipe.claims.pruningLoss, behindBaselines: recipe.claims.pruningBehindBaselines))
-    }
-}
-
-/// Parts of a recipe as text, to tell whether they changed.
-enum RecipeSettings {
-    /// All that decides what phase 5 yields beyond the network and its clusters.
-    static func prune(of recipe: Recipe) -> String {
-        var only = Recipe()
-        only.prune = recipe.prune
-        // Which thresholds and whether baselines are there decides which networks, not what each is.
-        only.prune.thresholds = []
-        only.prune.baselines = true
-        return only.canonicalJSON
     }
 }

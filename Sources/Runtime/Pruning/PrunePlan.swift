@@ -59,7 +59,7 @@ struct PrunePlan {
 
     /// One mask for each layer.
     /// - Parameter clusters: of each head's filters.
-    func masks(_ method: PruneDocument.Method, clusters: [[[[Int]]]], magnitudes: [[Float]]) -> [ConnectionMask] {
+    func masks(_ method: PruneDocument.Method, clusters: [LayerClusters], magnitudes: [[Float]]) -> [ConnectionMask] {
         let found = masks(clusters)
         switch method {
         case .clusters: return found
@@ -73,7 +73,7 @@ struct PrunePlan {
         }
     }
 
-    private func masks(_ clusters: [[[[Int]]]]) -> [ConnectionMask] {
+    private func masks(_ clusters: [LayerClusters]) -> [ConnectionMask] {
         parts.map { part in
             part.own.map { .convolution(before: clusters[part.before], own: clusters[$0]) }
                 ?? .classifier(clusters: clusters[part.before], labels: labels)

@@ -41,6 +41,12 @@ struct SweepPlan {
                 "\"sweep.labels\" asks for \(greatest) labels, and the data set has \(available)", at: "data set \"\(specification)\"",
                 remedy: "take numbers from 2 to \(available)")
         }
+        guard recipe.prune.firstConvolution == 0 else {
+            throw Problem(
+                "the recipe prunes convolutions, which needs heads on all of them, and a sweep's networks have one, on the last",
+                at: "recipe \(recipe.name), \"prune.firstConvolution\"",
+                remedy: "set it to 0, or prune a network of the sweep apart from it; prune.classifier can stay")
+        }
         var points: [Point] = []
         for labels in recipe.sweep.labels {
             let single = recipe.sweep.seedsUpTo > 0 && labels > recipe.sweep.seedsUpTo

@@ -45,7 +45,7 @@ struct FilterBenchResult: Encodable {
         func figure(_ value: Double?) -> String { value.map(BenchText.factor) ?? "none" }
         return """
             filters: \(BenchText.factor(filtersSeconds)) s for \(filters) filters of \(positions) positions and \(labels) labels
-            \(workers) workers of \(threads) threads, \(filtersPerUnit) filters in a unit; before it \(BenchText.factor(labelMeansSeconds)) s \
+            \(workers) \(workers == 1 ? "worker" : "workers") of \(threads) \(threads == 1 ? "thread" : "threads"), \(filtersPerUnit) filters in a unit; before it \(BenchText.factor(labelMeansSeconds)) s \
             for the means of \(images) images
             peak memory: coordinator \(BenchText.mebibytes(coordinatorPeakBytes)), workers \
             \(workerPeakBytes.map(BenchText.mebibytes).joined(separator: ", "))

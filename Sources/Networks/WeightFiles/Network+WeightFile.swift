@@ -46,21 +46,16 @@ extension Network {
     }
 
     private var parameterTensors: [FileTensor] {
-        var tensors: [FileTensor] = []
-        for block in blocks {
-            tensors.append(FileTensor(entry: block.weight, order: .convolution))
-            tensors.append(FileTensor(entry: block.bias, order: .same, isOptional: block.batchNorm != nil))
-            if let batchNorm = block.batchNorm {
-                tensors.append(FileTensor(entry: batchNorm.scale, order: .same))
-                tensors.append(FileTensor(entry: batchNorm.shift, order: .same))
-            }
-        }
+        let optional = Set(blocks.filter { $0.batchNorm != nil }.map(\.bias.name))
+        var flattened: [String: AxisOrder] = [:]
         for stage in stages {
-            let order = stage.flattened.map { AxisOrder.flattened(height: $0.size, width: $0.size, channels: $0.channels) }
-            tensors.append(FileTensor(entry: stage.weight, order: order ?? .same))
-            if let bias = stage.bias { tensors.append(FileTensor(entry: bias, order: .same)) }
+            flattened[stage.weight.name] = stage.flattened.map { .flattened(height: $0.size, width: $0.size, channels: $0.channels) }
         }
-        return tensors
+        return parameterLayout.entries.map { entry in
+            FileTensor(
+                entry: entry, order: entry.shape.rank == 4 ? .convolution : flattened[entry.name] ?? .same,
+                isOptional: optional.contains(entry.name))
+        }
     }
 
     private var statisticsTensors: [FileTensor] {
@@ -69,14 +64,16 @@ extension Network {
 
     /// PyTorch's count of training batches, which only a momentum of nil would read.
     private var batchCounterNames: [String] {
-        blocks.compactMap { $0.batchNorm == nil ? nil : "features.\($0.featureIndex + 1).num_batches_tracked" }
+        batchNorms.map { String($0.mean.name.dropLast("running_mean".count)) + "num_batches_tracked" }
     }
 }
 
 extension ModelSpecification {
     /// For messages: "vgg16 (width 64, linear classifier, batch norm, 32×32×3, 100 labels)".
     public var summary: String {
-        "\(name) (width \(width), \(channels == nil ? "" : "fewer channels, ")\(classifier.rawValue) classifier, \(batchNorm ? "batch norm" : "no batch norm"), "
-            + "\(inputSize)×\(inputSize)×\(inputChannels), \(labels) labels)"
+        let shape = "\(inputSize)×\(inputSize)×\(inputChannels), \(labels) labels)"
+        let others = channels == nil ? "" : "other channels, "
+        if isEfficientNet { return "\(name) (\(others)\(shape)" }
+        return "\(name) (width \(width), \(others)\(classifier.rawValue) classifier, \(batchNorm ? "batch norm" : "no batch norm"), \(shape)"
     }
 }

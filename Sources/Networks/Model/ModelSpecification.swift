@@ -57,6 +57,11 @@ public struct ModelSpecification: Codable, Hashable, Sendable {
         name == EfficientNetConfiguration.name ? EfficientNetConfiguration.dropout : 0.5
     }
 
+    /// What follows a network's convolutions where nobody says it: torchvision's classifier from 224 pixels on.
+    public static func usualClassifier(_ name: String, inputSize: Int) -> Classifier {
+        name == EfficientNetConfiguration.name || inputSize < 224 ? .linear : .mlp
+    }
+
     /// Whether it is an EfficientNet, which has no width and one kind of classifier.
     public var isEfficientNet: Bool { name == EfficientNetConfiguration.name }
 }

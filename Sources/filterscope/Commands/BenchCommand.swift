@@ -22,7 +22,7 @@ enum BenchCommand {
             CommandOption.choice(
                 "classifier", "KIND", ModelSpecification.Classifier.allCases.map(\.rawValue),
                 "linear, or mlp as torchvision's; by the size unless given"),
-            CommandOption.integer("size", "PIXELS", 32...4096, "height and width of the input, a multiple of 32; 32 unless given"),
+            CommandOption.integer("size", "PIXELS", 32...4096, "height and width of the input; 32 unless given"),
             batch, labels, threads, workers, runs, profile, SharedOptions.json,
         ],
         example: "filterscope bench training --model vgg11 --width 16 --threads 2",

@@ -10,7 +10,7 @@ enum ModelFlags {
     static let classifier = CommandOption.choice(
         "classifier", "KIND", ModelSpecification.Classifier.allCases.map(\.rawValue),
         "linear, or mlp as torchvision's; told from the weights, or by the size, unless given")
-    static let size = CommandOption.integer("size", "PIXELS", 32...4096, "height and width of the input, a multiple of 32")
+    static let size = CommandOption.integer("size", "PIXELS", 32...4096, "height and width of the input; for a VGG a multiple of 32")
 
     static let all: [any OptionDeclaration] = [model, width, classifier, size]
 

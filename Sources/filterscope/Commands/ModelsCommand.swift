@@ -33,7 +33,7 @@ enum ModelsCommand {
         let size = arguments.value(ModelFlags.size) ?? 32
         let given = arguments.value(ModelFlags.classifier).flatMap(ModelSpecification.Classifier.init(rawValue:))
         return ModelSpecification(
-            name: name, width: arguments.value(ModelFlags.width) ?? 64, classifier: given ?? (size < 224 ? .linear : .mlp),
+            name: name, width: arguments.value(ModelFlags.width) ?? 64, classifier: given ?? ModelSpecification.usualClassifier(name, inputSize: size),
             inputSize: size, inputChannels: arguments.value(channels) ?? 3, labels: arguments.value(labels) ?? 100)
     }
 

@@ -108,15 +108,17 @@ struct SpecificationTests {
     @Test func initialWeightsOfAnEfficientNetFollowTheirDistributions() throws {
         let network = try Network(ModelSpecification(name: "efficientnet-b0", inputChannels: 3, labels: 100))
         let parameters = network.initialParameters(seed: 5)
-        for (name, deviation) in [
-            ("features.2.0.block.0.0.weight", (2.0 / 96).squareRoot()), ("features.3.0.block.1.0.weight", (2.0 / (25 * 144)).squareRoot()),
-            ("features.6.1.block.2.fc1.weight", (2.0 / 48).squareRoot()), ("features.8.0.weight", (2.0 / 1280).squareRoot()),
-            ("classifier.1.weight", 0.1 / 3.0.squareRoot()),
-        ] {
-            let values = parameters.buffer(name).array.map(Double.init)
-            let found = (values.reduce(0) { $0 + $1 * $1 } / Double(values.count)).squareRoot()
-            // Five standard errors of a deviation.
-            #expect(abs(found / deviation - 1) < 5 / (2 * Double(values.count)).squareRoot(), "\(name): \(found)")
+        let variances: [(name: String, variance: Double)] = [
+            ("features.2.0.block.0.0.weight", 2 / 96), ("features.3.0.block.1.0.weight", 2 / 3600),
+            ("features.6.1.block.2.fc1.weight", 2 / 48), ("features.8.0.weight", 2 / 1280), ("classifier.1.weight", 0.01 / 3),
+        ]
+        for (name, variance) in variances {
+            let values = parameters.buffer(name).array
+            let squares = values.reduce(0.0) { $0 + Double($1) * Double($1) }
+            let found = squares / Double(values.count)
+            // Five standard errors of a normal variance.
+            let limit = 5 * (2 / Double(values.count)).squareRoot()
+            #expect(abs(found / variance - 1) < limit, "\(name): \(found)")
         }
         #expect(parameters.buffer("classifier.1.weight").array.allSatisfy { abs($0) <= 0.1 })
         #expect(parameters.buffer("features.8.1.weight").array.allSatisfy { $0 == 1 })

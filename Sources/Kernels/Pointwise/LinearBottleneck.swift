@@ -12,18 +12,37 @@ public func normalizeLinear(
     output: FloatBuffer, map: NormalizedMap, addend: FloatBuffer?, sampleFactors: FloatBuffer? = nil, batch: Int
 ) {
     requireCount(output, map.convolved.count, "output")
+    if let addend { requireCount(addend, output.count, "addend") }
+    if let sampleFactors { requireCount(sampleFactors, batch, "sampleFactors") }
     let (channels, positions) = (map.channels, map.convolved.count / map.channels / batch)
+    let (target, source) = (output.pointer, map.convolved.pointer)
     for sample in 0..<batch {
         let factor = Vector(repeating: sampleFactors.map { $0.pointer[sample] } ?? 1)
-        forEachVector(channels) { channel, lanes in
+        forEachPass(sample &* positions ..< (sample &+ 1) &* positions, channels) { rows, channel, lanes in
             let vectors = map.coefficients.vectors(at: channel, lanes: lanes)
-            for position in 0..<positions {
-                let place = (sample &* positions &+ position) &* channels &+ channel
-                let value = vectors.normalized(map.convolved.pointer.vector(at: place, count: lanes))
-                let start = addend.map { $0.pointer.vector(at: place, count: lanes) } ?? Vector()
-                output.pointer.store(start.addingProduct(value, factor), at: place, count: lanes)
+            let start = rows.lowerBound &* channels &+ channel
+            if let addend {
+                for row in 0..<rows.count {
+                    let place = start &+ row &* channels
+                    let value = vectors.normalized(source.vector(at: place, count: lanes))
+                    target.store(addend.pointer.vector(at: place, count: lanes).addingProduct(value, factor), at: place, count: lanes)
+                }
+            } else {
+                for row in 0..<rows.count {
+                    let place = start &+ row &* channels
+                    target.store(vectors.normalized(source.vector(at: place, count: lanes)) * factor, at: place, count: lanes)
+                }
             }
         }
+    }
+}
+
+/// Runs of rows, and in each run its channels, 16 at a time.
+@inline(__always)
+func forEachPass(_ rows: Range<Int>, _ channels: Int, _ body: (_ rows: Range<Int>, _ channel: Int, _ lanes: Int) -> Void) {
+    for first in stride(from: rows.lowerBound, to: rows.upperBound, by: passRows) {
+        let run = first..<min(first &+ passRows, rows.upperBound)
+        forEachVector(channels) { channel, lanes in body(run, channel, lanes) }
     }
 }
 
@@ -32,6 +51,7 @@ public func normalizeLinear(
 public func scaleSamples(output: FloatBuffer, input: FloatBuffer, factors: FloatBuffer) {
     requireCount(input, output.count, "input")
     let width = output.count / factors.count
+    requireCount(output, width * factors.count, "output")
     for sample in 0..<factors.count {
         let factor = factors.pointer[sample]
         let (target, source) = (output.pointer + sample * width, input.pointer + sample * width)
@@ -44,22 +64,18 @@ public func scaleSamples(output: FloatBuffer, input: FloatBuffer, factors: Float
 /// The gradients of a batch norm that no activation follows, and the coefficients of the way back.
 public func finishLinearGradients(_ batchNorm: BatchNormGradients, outputGradient: NormalizedMapGradient) {
     let map = outputGradient.map
-    let (channels, rows) = (map.channels, map.convolved.count / map.channels)
+    let channels = map.channels
     requireCount(outputGradient.gradient, map.convolved.count, "outputGradient")
-    forEachVector(channels) { channel, lanes in
-        let vectors = map.coefficients.vectors(at: channel, lanes: lanes)
-        var total = GradientTotals()
-        for first in stride(from: 0, to: rows, by: passRows) {
-            var (shift, scale) = (Vector(), Vector())
-            for row in first..<min(first + passRows, rows) {
-                let place = row &* channels &+ channel
-                let gradient = outputGradient.gradient.pointer.vector(at: place, count: lanes)
-                shift += gradient
-                scale.addProduct(gradient, map.convolved.pointer.vector(at: place, count: lanes) - vectors.mean)
-            }
-            total.add(shift: shift, scale: scale)
+    let (upper, convolved) = (outputGradient.gradient.pointer, map.convolved.pointer)
+    totalGradients(batchNorm, map: map, batch: 1) { _, rows, channel, lanes, vectors in
+        var (shift, scale) = (Vector(), Vector())
+        let start = rows.lowerBound &* channels &+ channel
+        for row in 0..<rows.count {
+            let place = start &+ row &* channels
+            let gradient = upper.vector(at: place, count: lanes)
+            shift += gradient
+            scale.addProduct(gradient, convolved.vector(at: place, count: lanes) - vectors.mean)
         }
-        total.finish(
-            map.coefficients, batchNorm.scale, batchNorm.shift, adds: batchNorm.adds, rows: rows, channel: channel, lanes: lanes)
+        return (shift, scale)
     }
 }

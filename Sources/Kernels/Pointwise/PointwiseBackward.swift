@@ -19,15 +19,15 @@ public func pointwiseBackward(
     requireCount(input, g.inputCount, "input")
     requireCount(weights, g.weightCount, "weights")
     requireCount(outputGradient.gradient, g.outputCount, "outputGradient")
-    let gradient = workspace.slice(0, g.outputCount)
-    materialize(gradient, outputGradient)
-    plainWeightGradient(
-        weightGradient.pointer, input.pointer, gradient.pointer, adds: adds, rows: g.rows, inputs: g.inputChannels,
-        outputs: g.outputChannels)
-    guard let inputGradient else { return }
-    plainInputGradient(
-        inputGradient.pointer, gradient.pointer, weights.pointer, rows: g.rows, inputs: g.inputChannels, outputs: g.outputChannels,
-        addend: addend?.pointer)
+    requireCount(outputGradient.map.convolved, g.outputCount, "outputGradient's map")
+    if let inputGradient { requireCount(inputGradient, g.inputCount, "inputGradient") }
+    if let addend { requireCount(addend, g.inputCount, "addend") }
+    let gradients = g.gradients
+    require(workspace.count >= gradients.workspaceCount(prepares: false), "too small a workspace")
+    gradients.run(
+        weightGradient: weightGradient.pointer, adds: adds, inputGradient: inputGradient?.pointer,
+        addend: addend.map { UnsafePointer($0.pointer) }, gradient: GradientRows(source: outputGradient),
+        left: PlainRows(matrix: input.pointer, columns: g.inputChannels), weights: weights.pointer, workspace: workspace.pointer)
 }
 
 /// Writes the gradient of z.
@@ -40,34 +40,6 @@ func materialize(_ target: FloatBuffer, _ source: NormalizedMapGradient) {
             let upper = source.gradient.pointer.vector(at: place, count: lanes)
             let z = source.map.convolved.pointer.vector(at: place, count: lanes)
             target.pointer.store(vectors.gradient(upper, z), at: place, count: lanes)
-        }
-    }
-}
-
-func plainWeightGradient(
-    _ weightGradient: UnsafeMutablePointer<Float>, _ input: UnsafePointer<Float>, _ gradient: UnsafePointer<Float>, adds: Bool,
-    rows: Int, inputs: Int, outputs: Int
-) {
-    for k in 0..<inputs {
-        for column in 0..<outputs {
-            var sum: Float = 0
-            for row in 0..<rows { sum += input[row * inputs + k] * gradient[row * outputs + column] }
-            let place = k * outputs + column
-            weightGradient[place] = adds ? weightGradient[place] + sum : sum
-        }
-    }
-}
-
-func plainInputGradient(
-    _ inputGradient: UnsafeMutablePointer<Float>, _ gradient: UnsafePointer<Float>, _ weights: UnsafePointer<Float>, rows: Int,
-    inputs: Int, outputs: Int, addend: UnsafePointer<Float>?
-) {
-    for row in 0..<rows {
-        for k in 0..<inputs {
-            var sum: Float = 0
-            for column in 0..<outputs { sum += gradient[row * outputs + column] * weights[k * outputs + column] }
-            let place = row * inputs + k
-            inputGradient[place] = sum + (addend?[place] ?? 0)
         }
     }
 }

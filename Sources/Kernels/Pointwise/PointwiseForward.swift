@@ -1,7 +1,14 @@
 import Tensors
 
 /// Floats of workspace that each of the pointwise functions may use for this geometry.
-public func pointwiseWorkspaceCount(_ geometry: PointwiseGeometry) -> Int { geometry.inputCount + geometry.outputCount }
+public func pointwiseWorkspaceCount(_ geometry: PointwiseGeometry) -> Int {
+    max(geometry.product.workspaceCount(prepares: true), geometry.gradients.workspaceCount(prepares: false))
+}
+
+extension PointwiseGeometry {
+    var product: RowProduct { RowProduct(inner: inputChannels, columns: outputChannels, rows: rows) }
+    var gradients: RowGradients { RowGradients(inputs: inputChannels, outputs: outputChannels, rows: rows) }
+}
 
 /// output = input · weights, with the moments of the output's channels.
 ///
@@ -18,9 +25,16 @@ public func pointwiseForward(
     requireCount(output, g.outputCount, "output")
     requireCount(input, g.inputCount, "input")
     requireCount(weights, g.weightCount, "weights")
-    plainProduct(output.pointer, input.pointer, weights.pointer, rows: g.rows, columns: g.outputChannels, inner: g.inputChannels)
+    let product = g.product
+    require(workspace.count >= product.workspaceCount(prepares: false), "too small a workspace")
+    require(moments.map { $0.channels == g.outputChannels } ?? true, "moments of other channels")
     moments?.clear()
-    moments?.add(output.pointer, rows: g.rows)
+    let panels = product.panels(workspace.pointer)
+    panels.pack(weights.pointer)
+    product.run(
+        PlainRows(matrix: input.pointer, columns: g.inputChannels), panels,
+        to: MeasuredMap(output: output.pointer, channels: g.outputChannels, moments: moments), range: 0..<g.rows,
+        workspace: workspace.pointer)
 }
 
 /// output = activation(input · gates · weights · factors + bias) + addend, as inference has it.
@@ -39,39 +53,22 @@ public func pointwiseInference(
     requireCount(weights, g.weightCount, "weights")
     requireCount(factors, g.outputChannels, "factors")
     requireCount(bias, g.outputChannels, "bias")
-    let source = workspace.slice(0, g.inputCount)
-    let product = workspace.slice(g.inputCount, g.outputCount)
-    for row in 0..<g.rows {
-        let place = row * g.inputChannels
-        let gate = gates.map { $0.pointer + row / g.positions * g.inputChannels }
-        for c in 0..<g.inputChannels { source.pointer[place + c] = input.pointer[place + c] * (gate?[c] ?? 1) }
-    }
-    plainProduct(product.pointer, source.pointer, weights.pointer, rows: g.rows, columns: g.outputChannels, inner: g.inputChannels)
-    for row in 0..<g.rows {
-        forEachVector(g.outputChannels) { channel, lanes in
-            let place = row &* g.outputChannels &+ channel
-            var value = bias.pointer.vector(at: channel, count: lanes).addingProduct(
-                product.pointer.vector(at: place, count: lanes), factors.pointer.vector(at: channel, count: lanes))
-            if activates { value = silu(value) }
-            if let addend { value += addend.pointer.vector(at: place, count: lanes) }
-            output.pointer.store(value, at: place, count: lanes)
-        }
-    }
-}
-
-/// output[rows, columns] = left[rows, inner] · right[inner, columns]: each element one chain of fused multiply-adds over the inner
-/// index ascending.
-func plainProduct(
-    _ output: UnsafeMutablePointer<Float>, _ left: UnsafePointer<Float>, _ right: UnsafePointer<Float>, rows: Int, columns: Int,
-    inner: Int
-) {
-    for row in 0..<rows {
-        forEachVector(columns) { column, lanes in
-            var sum = Vector()
-            for k in 0..<inner {
-                sum.addProduct(Vector(repeating: left[row &* inner &+ k]), right.vector(at: k &* columns &+ column, count: lanes))
-            }
-            output.store(sum, at: row &* columns &+ column, count: lanes)
-        }
+    if let addend { requireCount(addend, g.outputCount, "addend") }
+    let product = g.product
+    require(workspace.count >= product.workspaceCount(prepares: gates != nil), "too small a workspace")
+    let panels = product.panels(workspace.pointer)
+    panels.pack(weights.pointer)
+    let sink = ActivatedMap(
+        output: output.pointer, channels: g.outputChannels, factors: factors.pointer, bias: bias.pointer, activates: activates,
+        addend: addend.map { UnsafePointer($0.pointer) })
+    if let gates {
+        requireCount(gates, g.batch * g.inputChannels, "gates")
+        product.run(
+            GatedRows(map: input.pointer, gates: gates.pointer, positions: g.positions, channels: g.inputChannels), panels, to: sink,
+            range: 0..<g.rows, workspace: workspace.pointer)
+    } else {
+        product.run(
+            PlainRows(matrix: input.pointer, columns: g.inputChannels), panels, to: sink, range: 0..<g.rows,
+            workspace: workspace.pointer)
     }
 }

@@ -2,10 +2,16 @@ import Tensors
 
 /// Floats of workspace that each of the stem's functions may use for this geometry.
 public func stemWorkspaceCount(_ geometry: ConvolutionGeometry) -> Int {
-    geometry.outputRows * geometry.patchCount + 2 * geometry.outputCount
+    max(geometry.patchProduct.workspaceCount(prepares: true), geometry.patchGradients.workspaceCount(prepares: true))
 }
 
-/// A convolution of the image with the moments of its output, from gathered patches.
+extension ConvolutionGeometry {
+    /// The convolution as a product of its patches.
+    fileprivate var patchProduct: RowProduct { RowProduct(inner: patchCount, columns: outputChannels, rows: outputRows) }
+    fileprivate var patchGradients: RowGradients { RowGradients(inputs: patchCount, outputs: outputChannels, rows: outputRows) }
+}
+
+/// A convolution of the image with the moments of its output, from patches that are gathered a block at a time.
 ///
 /// - Parameters:
 ///   - output: [N, oH, oW, F], overwritten.
@@ -18,13 +24,38 @@ public func stemForward(
     workspace: FloatBuffer
 ) {
     requireCount(output, g.outputCount, "output")
+    require(moments.channels == g.outputChannels, "moments of other channels")
+    moments.clear()
+    multiplyPatches(
+        to: MeasuredMap(output: output.pointer, channels: g.outputChannels, moments: moments), input: input, weights: weights, geometry: g,
+        workspace: workspace)
+}
+
+/// output = SiLU(convolution · factors + bias), the batch norm folded.
+public func stemInference(
+    output: FloatBuffer, input: FloatBuffer, weights: FloatBuffer, factors: FloatBuffer, bias: FloatBuffer,
+    geometry g: ConvolutionGeometry, workspace: FloatBuffer
+) {
+    requireCount(output, g.outputCount, "output")
+    requireCount(factors, g.outputChannels, "factors")
+    requireCount(bias, g.outputChannels, "bias")
+    let sink = ActivatedMap(
+        output: output.pointer, channels: g.outputChannels, factors: factors.pointer, bias: bias.pointer, activates: true, addend: nil)
+    multiplyPatches(to: sink, input: input, weights: weights, geometry: g, workspace: workspace)
+}
+
+@inline(__always)
+private func multiplyPatches<Sink: PanelSink>(
+    to sink: Sink, input: FloatBuffer, weights: FloatBuffer, geometry g: ConvolutionGeometry, workspace: FloatBuffer
+) {
     requireCount(input, g.inputCount, "input")
     requireCount(weights, g.weightCount, "weights")
-    gatherPatches(workspace.pointer, input.pointer, g, first: 0, count: g.outputRows)
-    plainProduct(
-        output.pointer, workspace.pointer, weights.pointer, rows: g.outputRows, columns: g.outputChannels, inner: g.patchCount)
-    moments.clear()
-    moments.add(output.pointer, rows: g.outputRows)
+    let product = g.patchProduct
+    require(workspace.count >= product.workspaceCount(prepares: true), "too small a workspace")
+    let panels = product.panels(workspace.pointer)
+    panels.pack(weights.pointer)
+    product.run(
+        PatchRows(input: input.pointer, geometry: g), panels, to: sink, range: 0..<g.outputRows, workspace: workspace.pointer)
 }
 
 /// The weights' gradient; an image has none that anybody asks for.
@@ -35,34 +66,10 @@ public func stemBackward(
     requireCount(weightGradient, g.weightCount, "weightGradient")
     requireCount(input, g.inputCount, "input")
     requireCount(outputGradient.gradient, g.outputCount, "outputGradient")
-    let patches = workspace.slice(0, g.outputRows * g.patchCount)
-    let gradient = workspace.slice(patches.count, g.outputCount)
-    gatherPatches(patches.pointer, input.pointer, g, first: 0, count: g.outputRows)
-    materialize(gradient, outputGradient)
-    plainWeightGradient(
-        weightGradient.pointer, patches.pointer, gradient.pointer, adds: adds, rows: g.outputRows, inputs: g.patchCount,
-        outputs: g.outputChannels)
-}
-
-/// output = SiLU(convolution · factors + bias), the batch norm folded.
-public func stemInference(
-    output: FloatBuffer, input: FloatBuffer, weights: FloatBuffer, factors: FloatBuffer, bias: FloatBuffer,
-    geometry g: ConvolutionGeometry, workspace: FloatBuffer
-) {
-    requireCount(output, g.outputCount, "output")
-    requireCount(input, g.inputCount, "input")
-    requireCount(weights, g.weightCount, "weights")
-    let patches = workspace.slice(0, g.outputRows * g.patchCount)
-    gatherPatches(patches.pointer, input.pointer, g, first: 0, count: g.outputRows)
-    let rest = workspace.slice(patches.count, 2 * g.outputCount)
-    let product = rest.slice(0, g.outputCount)
-    plainProduct(product.pointer, patches.pointer, weights.pointer, rows: g.outputRows, columns: g.outputChannels, inner: g.patchCount)
-    for row in 0..<g.outputRows {
-        forEachVector(g.outputChannels) { channel, lanes in
-            let place = row &* g.outputChannels &+ channel
-            let value = bias.pointer.vector(at: channel, count: lanes).addingProduct(
-                product.pointer.vector(at: place, count: lanes), factors.pointer.vector(at: channel, count: lanes))
-            output.pointer.store(silu(value), at: place, count: lanes)
-        }
-    }
+    requireCount(outputGradient.map.convolved, g.outputCount, "outputGradient's map")
+    let gradients = g.patchGradients
+    require(workspace.count >= gradients.workspaceCount(prepares: true), "too small a workspace")
+    gradients.run(
+        weightGradient: weightGradient.pointer, adds: adds, inputGradient: nil, addend: nil, gradient: GradientRows(source: outputGradient),
+        left: PatchRows(input: input.pointer, geometry: g), weights: nil, workspace: workspace.pointer)
 }

@@ -2,7 +2,26 @@ import Tensors
 
 /// Floats of workspace that the functions of an excited projection may use for this geometry.
 public func excitedProjectionWorkspaceCount(_ geometry: SqueezeExcitationGeometry) -> Int {
-    2 * geometry.inputCount + geometry.outputCount + 4 * geometry.batch * geometry.channels
+    max(geometry.forwardWorkspaceCount, geometry.backwardWorkspaceCount)
+}
+
+extension SqueezeExcitationGeometry {
+    /// Samples whose squeeze, excitation and product follow one another while their maps are in the last-level cache: one, or of small
+    /// maps as many as have 2 MB together.
+    var groupSamples: Int { max(1, min(batch, 524_288 / (positions * channels))) }
+
+    var product: RowProduct {
+        RowProduct(inner: channels, columns: outputChannels, rows: groupSamples * positions)
+    }
+
+    fileprivate var activatedCount: Int { alignedCount(groupSamples * positions * channels) }
+    fileprivate var forwardWorkspaceCount: Int { activatedCount + product.workspaceCount(prepares: true) }
+
+    /// Calls `body` with each group's samples.
+    @inline(__always)
+    func forEachGroup(_ body: (_ samples: Range<Int>) -> Void) {
+        for first in stride(from: 0, to: batch, by: groupSamples) { body(first..<min(first + groupSamples, batch)) }
+    }
 }
 
 /// a = SiLU(n); gates = σ(SiLU(means(a) · reduce + reduceBias) · expand + expandBias); output = (a · gates) · projection, with the
@@ -22,58 +41,38 @@ public func excitedProjectionForward(
     requireCount(output, g.outputCount, "output")
     requireCount(input.convolved, g.inputCount, "input")
     requireCount(projection, g.channels * g.outputChannels, "projection")
-    activatedMeans(output: state.means, map: input, batch: g.batch)
-    excite(state, tensors, batch: g.batch, channels: g.channels, squeezed: g.squeezedChannels)
-    let gated = workspace.slice(0, g.inputCount)
-    activate(gated, input)
-    applyGates(gated, state.gates, g)
-    plainProduct(
-        output.pointer, gated.pointer, projection.pointer, rows: g.rows, columns: g.outputChannels, inner: g.channels)
+    requireCount(state.means, g.batch * g.channels, "means")
+    requireCount(state.hidden, g.batch * g.squeezedChannels, "hidden")
+    requireCount(state.gates, g.batch * g.channels, "gates")
+    tensors.requireCounts(channels: g.channels, squeezed: g.squeezedChannels)
+    require(moments.channels == g.outputChannels && input.channels == g.channels, "moments or input of other channels")
+    require(workspace.count >= g.forwardWorkspaceCount, "too small a workspace")
+    let (channels, mapCount, product) = (g.channels, g.positions * g.channels, g.product)
+    let (activated, rest) = (workspace.pointer, workspace.pointer + g.activatedCount)
+    let panels = product.panels(rest)
+    panels.pack(projection.pointer)
     moments.clear()
-    moments.add(output.pointer, rows: g.rows)
-}
-
-/// hidden and gates of means.
-///
-/// - Parameter state: its means are read, the rest overwritten.
-public func excite(
-    _ state: SqueezeExcitationState, _ tensors: SqueezeExcitationTensors, batch: Int, channels: Int, squeezed: Int
-) {
-    requireCount(state.means, batch * channels, "means")
-    requireCount(state.hidden, batch * squeezed, "hidden")
-    requireCount(state.gates, batch * channels, "gates")
-    requireCount(tensors.reduce, channels * squeezed, "reduce")
-    requireCount(tensors.expand, channels * squeezed, "expand")
-    for sample in 0..<batch {
-        let (means, hidden, gates) = (
-            state.means.pointer + sample * channels, state.hidden.pointer + sample * squeezed, state.gates.pointer + sample * channels
-        )
-        forEachVector(squeezed) { place, lanes in
+    g.forEachGroup { samples in
+        let means = state.means.slice(samples.lowerBound * channels, samples.count * channels)
+        let source = input.convolved.pointer + samples.lowerBound * mapCount
+        averageChannels(output: means, batch: samples.count, positions: g.positions, channels: channels) { sample, rows, channel, lanes in
+            let vectors = input.coefficients.vectors(at: channel, lanes: lanes)
+            let start = sample &* mapCount &+ rows.lowerBound &* channels &+ channel
             var sum = Vector()
-            for c in 0..<channels {
-                sum.addProduct(Vector(repeating: means[c]), tensors.reduce.pointer.vector(at: c &* squeezed &+ place, count: lanes))
+            for row in 0..<rows.count {
+                let place = start &+ row &* channels
+                let value = silu(vectors.normalized(source.vector(at: place, count: lanes)))
+                activated.store(value, at: place, count: lanes)
+                sum += value
             }
-            hidden.store(sum + tensors.reduceBias.pointer.vector(at: place, count: lanes), at: place, count: lanes)
+            return sum
         }
-        forEachVector(channels) { place, lanes in
-            var sum = Vector()
-            for s in 0..<squeezed {
-                sum.addProduct(
-                    silu(Vector(repeating: hidden[s])), tensors.expand.pointer.vector(at: s &* channels &+ place, count: lanes))
-            }
-            gates.store(sigmoid(sum + tensors.expandBias.pointer.vector(at: place, count: lanes)), at: place, count: lanes)
-        }
-    }
-}
-
-/// map *= gates
-func applyGates(_ map: FloatBuffer, _ gates: FloatBuffer, _ g: SqueezeExcitationGeometry) {
-    for row in 0..<g.rows {
-        let gate = gates.pointer + row / g.positions * g.channels
-        forEachVector(g.channels) { channel, lanes in
-            let place = row &* g.channels &+ channel
-            map.pointer.store(
-                map.pointer.vector(at: place, count: lanes) * gate.vector(at: channel, count: lanes), at: place, count: lanes)
-        }
+        excite(state, tensors, samples: samples, channels: channels, squeezed: g.squeezedChannels)
+        let sink = MeasuredMap(
+            output: output.pointer + samples.lowerBound * g.positions * g.outputChannels, channels: g.outputChannels, moments: moments)
+        product.run(
+            GatedRows(
+                map: activated, gates: state.gates.pointer + samples.lowerBound * channels, positions: g.positions, channels: channels),
+            panels, to: sink, range: 0..<(samples.count * g.positions), workspace: rest)
     }
 }

@@ -1,22 +1,24 @@
 import Tensors
 
 // SiLU (Hendrycks and Gimpel 2016; "swish"): x · σ(x), in plain arithmetic, so the bits are the same on every machine.
+//
+// `inline(always)`, since for the compiler `inline(__always)` is a wish, which it does not grant to functions of this length.
 
 /// 1 / (1 + e⁻ˣ) per lane; NaN stays NaN.
-@inline(__always)
+@inline(always)
 func sigmoid(_ x: Vector) -> Vector {
     (1 / (1 + exponentialOfNegated(clampedToExponent(x)))).replacing(with: x, where: x .!= x)
 }
 
 /// x · σ(x) per lane; NaN stays NaN.
-@inline(__always)
+@inline(always)
 func silu(_ x: Vector) -> Vector {
     let clamped = clampedToExponent(x)
     return x.replacing(with: clamped, where: x .< clamped) / (1 + exponentialOfNegated(clamped))
 }
 
 /// The value and the slope σ + x · σ · (1 − σ); NaN stays NaN.
-@inline(__always)
+@inline(always)
 func siluWithSlope(_ x: Vector) -> (value: Vector, slope: Vector) {
     let clamped = clampedToExponent(x)
     let gate = 1 / (1 + exponentialOfNegated(clamped))
@@ -25,7 +27,7 @@ func siluWithSlope(_ x: Vector) -> (value: Vector, slope: Vector) {
 }
 
 /// Beyond ±86, σ is 0 or 1 to 1e-37; within, e⁻ˣ has a place among normal floats.
-@inline(__always)
+@inline(always)
 private func clampedToExponent(_ x: Vector) -> Vector {
     let high = x.replacing(with: 86, where: x .> 86)
     return high.replacing(with: -86, where: high .< -86)
@@ -37,7 +39,7 @@ private func clampedToExponent(_ x: Vector) -> Vector {
 /// with least relative error, 4e-9 at most there, a tenth of a Float's rounding: as good as Taylor's of degree 7. Written in −r, its odd
 /// coefficients are negative. 2ⁿ is added to the exponent's bits, since the polynomial lies in 0.7...1.42 and n in −124...124. Thirteen
 /// operations, where a softmax's exponential, which must flush to zero, takes twenty.
-@inline(__always)
+@inline(always)
 private func exponentialOfNegated(_ x: Vector) -> Vector {
     // Adding 1.5 · 2²³ rounds to a whole number, which then stands in the low bits of the sum.
     let shifted = Vector(repeating: 0x1.8p23).addingProduct(x, Vector(repeating: -1.442_695_04))

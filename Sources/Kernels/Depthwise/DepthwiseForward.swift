@@ -1,9 +1,8 @@
 import Tensors
 
-/// Floats of workspace that each of the depthwise functions may use for this geometry.
-public func depthwiseWorkspaceCount(_ geometry: DepthwiseGeometry) -> Int { 2 * geometry.inputCount + geometry.outputCount }
-
 /// output = depthwise convolution of SiLU(n), with the moments of its channels.
+///
+/// The bits of the output depend neither on the batch around a sample nor on the machine; see `depthwiseSweep`.
 ///
 /// - Parameters:
 ///   - output: [N, oH, oW, C], overwritten.
@@ -18,36 +17,55 @@ public func depthwiseForward(
     requireCount(output, g.outputCount, "output")
     requireCount(input.convolved, g.inputCount, "input")
     requireCount(weights, g.weightCount, "weights")
-    let activated = workspace.slice(0, g.inputCount)
-    activate(activated, input)
-    plainDepthwise(output.pointer, activated.pointer, weights.pointer, g)
+    require(moments.channels == g.channels && input.channels == g.channels, "moments or coefficients of other channels")
+    require(workspace.count >= depthwiseWorkspaceCount(g), "a workspace that is too small")
     moments.clear()
-    moments.add(output.pointer, rows: g.outputRows)
+    depthwiseSweep(
+        TrainingEnds(input: input, moments: moments, geometry: g), output: output, weights: weights, geometry: g, workspace: workspace)
 }
 
-/// output = SiLU(depthwise convolution · factors + bias), with the means of its maps for the squeeze.
-///
-/// - Parameters:
-///   - means: [N, C], overwritten.
-///   - input: [N, H, W, C], activated.
-///   - factors, bias: [C], a folded batch norm.
-public func depthwiseInference(
-    output: FloatBuffer, means: FloatBuffer, input: FloatBuffer, weights: FloatBuffer, factors: FloatBuffer, bias: FloatBuffer,
-    geometry g: DepthwiseGeometry, workspace: FloatBuffer
-) {
-    requireCount(output, g.outputCount, "output")
-    requireCount(input, g.inputCount, "input")
-    requireCount(weights, g.weightCount, "weights")
-    plainDepthwise(output.pointer, input.pointer, weights.pointer, g)
-    for row in 0..<g.outputRows {
-        forEachVector(g.channels) { channel, lanes in
-            let place = row &* g.channels &+ channel
-            let value = bias.pointer.vector(at: channel, count: lanes).addingProduct(
-                output.pointer.vector(at: place, count: lanes), factors.pointer.vector(at: channel, count: lanes))
-            output.pointer.store(silu(value), at: place, count: lanes)
+/// Batch norm and SiLU before the convolution, moments behind it.
+private struct TrainingEnds: DepthwiseEnds {
+    let input: NormalizedMap
+    let moments: BlockMoments
+    let geometry: DepthwiseGeometry
+
+    @inline(never)
+    func fill(_ ring: RowRing, sample: Int, y: Int, chunk: ChannelChunk) {
+        let source = input.convolved.pointer
+            + ((sample &* geometry.height &+ y) &* geometry.width &* geometry.channels &+ chunk.firstChannel)
+        let target = ring.pixels(y, block: 0)
+        for x in 0..<geometry.width {
+            let (pixel, place) = (source + x &* geometry.channels, target + x &* vectorWidth)
+            for block in 0..<chunk.fullBlocks {
+                let vectors = input.coefficients.vectors(at: chunk.firstChannel &+ block &* vectorWidth)
+                place.store(silu(vectors.normalized(pixel.vector(at: block &* vectorWidth))), at: block &* ring.blockFloats)
+            }
+        }
+        guard chunk.fullBlocks < chunk.blocks else { return }
+        let block = chunk.fullBlocks
+        let vectors = input.coefficients.vectors(at: chunk.firstChannel &+ block &* vectorWidth, lanes: chunk.lastLanes)
+        for x in 0..<geometry.width {
+            let z = source.vector(at: x &* geometry.channels &+ block &* vectorWidth, count: chunk.lastLanes)
+            target.store(silu(vectors.normalized(z)), at: block &* ring.blockFloats &+ x &* vectorWidth)
         }
     }
-    mapMeans(output: means, input: output, batch: g.batch, channels: g.channels)
+
+    /// Runs of 16 pixels of a row.
+    @inline(never)
+    func finish(
+        _ row: UnsafeMutablePointer<Float>, step: Int, sample: Int, y: Int, block: Int, chunk: ChannelChunk, workspace: ForwardWorkspace
+    ) {
+        let tile = moments.tiles + (chunk.firstChannel / vectorWidth &+ block)
+        var first = 0
+        while first < geometry.outputWidth {
+            let count = min(16, geometry.outputWidth &- first)
+            tile.pointee.add(count: count) { body in
+                for x in first..<(first &+ count) { body(row.vector(at: x &* step)) }
+            }
+            first &+= count
+        }
+    }
 }
 
 /// target = SiLU(n)
@@ -59,32 +77,6 @@ func activate(_ target: FloatBuffer, _ source: NormalizedMap) {
             let vectors = source.coefficients.vectors(at: channel, lanes: lanes)
             target.pointer.store(
                 silu(vectors.normalized(source.convolved.pointer.vector(at: place, count: lanes))), at: place, count: lanes)
-        }
-    }
-}
-
-func plainDepthwise(
-    _ output: UnsafeMutablePointer<Float>, _ input: UnsafePointer<Float>, _ weights: UnsafePointer<Float>, _ g: DepthwiseGeometry
-) {
-    for sample in 0..<g.batch {
-        for y in 0..<g.outputHeight {
-            for x in 0..<g.outputWidth {
-                forEachVector(g.channels) { channel, lanes in
-                    var sum = Vector()
-                    for ky in 0..<g.kernel {
-                        let row = y * g.stride + ky - g.padding
-                        for kx in 0..<g.kernel {
-                            let column = x * g.stride + kx - g.padding
-                            guard row >= 0, row < g.height, column >= 0, column < g.width else { continue }
-                            sum.addProduct(
-                                input.vector(at: ((sample * g.height + row) * g.width + column) * g.channels + channel, count: lanes),
-                                weights.vector(at: (ky * g.kernel + kx) * g.channels + channel, count: lanes))
-                        }
-                    }
-                    output.store(
-                        sum, at: ((sample * g.outputHeight + y) * g.outputWidth + x) * g.channels + channel, count: lanes)
-                }
-            }
         }
     }
 }

@@ -27,7 +27,14 @@ public struct DepthwiseGeometry: Hashable, Sendable {
     public var inputCount: Int { batch * height * width * channels }
     public var outputRows: Int { batch * outputHeight * outputWidth }
     public var outputCount: Int { outputRows * channels }
-    public var weightCount: Int { kernel * kernel * channels }
+    public var weightCount: Int { taps * channels }
+    var taps: Int { kernel * kernel }
     /// Of one direction, padding counted as if it were data.
     public var multiplyAdds: Int { outputCount * kernel * kernel }
+
+    /// The rows of the input that a row of the output is made of, without the padding.
+    func inputRows(of y: Int) -> Range<Int> {
+        let first = y &* stride &- padding
+        return max(0, first)..<min(height, first &+ kernel)
+    }
 }

@@ -10,7 +10,7 @@ public func bench(_ options: BenchOptions) throws -> ExitCode {
     let classifier = options.model.classifier.flatMap { ModelSpecification.Classifier(rawValue: $0.rawValue) }
     let network = try Network(ModelSpecification(
         name: options.model.name, width: options.model.width ?? 64, classifier: classifier ?? (size < 224 ? .linear : .mlp),
-        inputSize: size, inputChannels: 3, labels: options.labels))
+        batchNorm: options.model.batchNorm, inputSize: size, inputChannels: 3, labels: options.labels))
     configureBLAS()
     switch options.subject {
     case .training, .inference: try write(try measureImages(options, network), text: \.text, options)

@@ -7,7 +7,7 @@ import Testing
 
 /// One file of known answers from PyTorch; Scripts/make-fixtures says what is in it.
 struct Fixture {
-    static let names = ["vgg11-linear", "vgg16-linear-without-bias", "vgg11-mlp", "vgg11-plain"]
+    static let names = ["vgg11-linear", "vgg16-linear-without-bias", "vgg11-mlp", "vgg11-plain", "vgg16-plain-mlp"]
 
     let file: SafetensorsFile
     let network: Network

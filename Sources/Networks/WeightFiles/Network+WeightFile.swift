@@ -16,13 +16,14 @@ extension Network {
     public func loadWeights(
         _ file: SafetensorsFile
     ) throws(Problem) -> (parameters: ParameterVector, statistics: ParameterVector) {
-        let tensors = parameterTensors
         let counters = Set(batchCounterNames)
-        try checkTensors(
-            of: file, against: tensors + statisticsTensors, ignored: { counters.contains($0) }, owner: specification.summary)
+        try TensorCheck(
+            found: file.shapes, expected: expectedTensors, ignored: { counters.contains($0) }, owner: specification.summary,
+            path: file.path, remedyForNames: WeightConvention.remedy(for: file)
+        ).check()
         let parameters = ParameterVector(parameterLayout)
         let statistics = ParameterVector(statisticsLayout)
-        try readTensors(tensors, of: file, into: parameters)
+        try readTensors(parameterTensors, of: file, into: parameters)
         try readTensors(statisticsTensors, of: file, into: statistics)
         return (parameters, statistics)
     }
@@ -45,7 +46,7 @@ extension Network {
         return try writer.write(to: path)
     }
 
-    private var parameterTensors: [FileTensor] {
+    var parameterTensors: [FileTensor] {
         let optional = Set(blocks.filter { $0.batchNorm != nil }.map(\.bias.name))
         var flattened: [String: AxisOrder] = [:]
         for stage in stages {
@@ -58,13 +59,16 @@ extension Network {
         }
     }
 
-    private var statisticsTensors: [FileTensor] {
+    var statisticsTensors: [FileTensor] {
         statisticsLayout.entries.map { FileTensor(entry: $0, order: .same) }
     }
 
-    /// PyTorch's count of training batches, which only a momentum of nil would read.
-    private var batchCounterNames: [String] {
-        batchNorms.map { String($0.mean.name.dropLast("running_mean".count)) + "num_batches_tracked" }
+    /// PyTorch's count of training batches for every batch norm, which only a momentum of nil would read.
+    public var batchCounterNames: [String] {
+        let suffix = ".running_mean"
+        return statisticsLayout.entries.filter { $0.name.hasSuffix(suffix) }.map {
+            $0.name.dropLast(suffix.count) + ".num_batches_tracked"
+        }
     }
 }
 

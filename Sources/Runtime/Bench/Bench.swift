@@ -9,8 +9,9 @@ public func bench(_ options: BenchOptions) throws -> ExitCode {
     let size = options.model.inputSize ?? 32
     let classifier = options.model.classifier.flatMap { ModelSpecification.Classifier(rawValue: $0.rawValue) }
     let network = try Network(ModelSpecification(
-        name: options.model.name, width: options.model.width ?? 64, classifier: classifier ?? ModelSpecification.usualClassifier(options.model.name, inputSize: size),
-        inputSize: size, inputChannels: 3, labels: options.labels))
+        name: options.model.name, width: options.model.width ?? 64,
+        classifier: classifier ?? ModelSpecification.usualClassifier(options.model.name, inputSize: size),
+        batchNorm: options.model.batchNorm, inputSize: size, inputChannels: 3, labels: options.labels))
     configureBLAS()
     if network.convolutionLayers.isEmpty, ![.training, .inference].contains(options.subject) {
         throw Problem(

@@ -23,53 +23,59 @@ public func depthwiseInference(
     requireCount(bias, g.channels, "bias")
     require(workspace.count >= depthwiseWorkspaceCount(g), "a workspace that is too small")
     depthwiseSweep(
-        InferenceEnds(means: means, input: input, factors: factors, bias: bias, geometry: g), output: output, weights: weights,
+        InferenceEnds(means: means, factors: factors, bias: bias, geometry: g), output: output, input: input, weights: weights,
         geometry: g, workspace: workspace)
 }
 
 /// The map as it is before the convolution; factor, bias, SiLU and means behind it.
 private struct InferenceEnds: DepthwiseEnds {
     let means: FloatBuffer
-    let input: FloatBuffer
     let factors: FloatBuffer
     let bias: FloatBuffer
     let geometry: DepthwiseGeometry
 
+    /// Of a block in `perChannel`: factors, bias and sums.
+    private static var blockFloats: Int { @inline(__always) get { 3 &* vectorWidth } }
+
+    static var isLast: Bool { false }
+
+    func begin(_ workspace: ForwardWorkspace, _ chunk: ChannelChunk) {
+        packChannels(workspace.perChannel, step: Self.blockFloats, factors, chunk)
+        packChannels(workspace.perChannel + vectorWidth, step: Self.blockFloats, bias, chunk)
+    }
+
     @inline(never)
-    func fill(_ ring: RowRing, sample: Int, y: Int, chunk: ChannelChunk) {
-        let source = input.pointer + ((sample &* geometry.height &+ y) &* geometry.width &* geometry.channels &+ chunk.firstChannel)
-        let target = ring.pixels(y, block: 0)
+    func fill(_ ring: RowRing, y: Int, blocks: Range<Int>, chunk: ChannelChunk, source: UnsafePointer<Float>, step: Int) {
+        let (target, blockFloats) = (ring.pixels(y, block: blocks.lowerBound), ring.blockFloats)
         for x in 0..<geometry.width {
-            let (pixel, place) = (source + x &* geometry.channels, target + x &* vectorWidth)
-            for block in 0..<chunk.fullBlocks { place.store(pixel.vector(at: block &* vectorWidth), at: block &* ring.blockFloats) }
-        }
-        guard chunk.fullBlocks < chunk.blocks else { return }
-        let block = chunk.fullBlocks
-        for x in 0..<geometry.width {
-            target.store(
-                source.vector(at: x &* geometry.channels &+ block &* vectorWidth, count: chunk.lastLanes),
-                at: block &* ring.blockFloats &+ x &* vectorWidth)
+            let (pixel, place) = (source + x &* step, target + x &* vectorWidth)
+            for block in 0..<blocks.count { place.store(pixel.vector(at: block &* vectorWidth), at: block &* blockFloats) }
         }
     }
 
-    /// Sums of a row, and the sum of these from the first row to the last.
+    /// A mean is the sum of the rows' sums, the first row first, over the number of pixels.
     @inline(never)
     func finish(
-        _ row: UnsafeMutablePointer<Float>, step: Int, sample: Int, y: Int, block: Int, chunk: ChannelChunk, workspace: ForwardWorkspace
+        _ workspace: ForwardWorkspace, sample: Int, y: Int, block: Int, chunk: ChannelChunk, row: UnsafePointer<Float>, rowStep: Int,
+        target: UnsafeMutablePointer<Float>, step: Int
     ) {
-        let (channel, lanes) = (chunk.firstChannel &+ block &* vectorWidth, chunk.lanes(block))
-        let (factor, start) = (factors.pointer.vector(at: channel, count: lanes), bias.pointer.vector(at: channel, count: lanes))
+        let perChannel = workspace.perChannel + block &* Self.blockFloats
+        let (factor, start) = (perChannel.vector(at: 0), perChannel.vector(at: vectorWidth))
         var sum = Vector()
         for x in 0..<geometry.outputWidth {
-            let value = silu(start.addingProduct(row.vector(at: x &* step), factor))
-            row.store(value, at: x &* step)
+            let value = silu(start.addingProduct(row.vector(at: x &* rowStep), factor))
+            target.store(value, at: x &* step)
             sum += value
         }
-        let total = y == 0 ? sum : workspace.sums.vector(at: block &* vectorWidth) + sum
-        workspace.sums.store(total, at: block &* vectorWidth)
-        if y == geometry.outputHeight &- 1 {
-            means.pointer.store(
-                total / Float(geometry.outputHeight &* geometry.outputWidth), at: sample &* geometry.channels &+ channel, count: lanes)
-        }
+        if y > 0 { sum = perChannel.vector(at: 2 &* vectorWidth) + sum }
+        perChannel.store(sum, at: 2 &* vectorWidth)
+        if y == geometry.outputHeight &- 1 { writeMeans(sum, sample: sample, block: block, chunk: chunk) }
+    }
+
+    @inline(never)
+    private func writeMeans(_ sum: Vector, sample: Int, block: Int, chunk: ChannelChunk) {
+        means.pointer.store(
+            sum / Float(geometry.outputHeight &* geometry.outputWidth),
+            at: sample &* geometry.channels &+ chunk.firstChannel &+ block &* vectorWidth, count: chunk.lanes(block))
     }
 }

@@ -1,3 +1,4 @@
+import CProcessor
 import Tensors
 
 /// The gradients of a depthwise convolution of SiLU(n) with a batch norm on either side of it.
@@ -119,9 +120,11 @@ private struct DepthwiseWayBack {
         let (values, slopes) = (parts.input.pixels(y, block: blocks.lowerBound), parts.slope.pixels(y, block: blocks.lowerBound))
         let (valueBlock, slopeBlock) = (parts.input.blockFloats, parts.slope.blockFloats)
         let first = chunk.firstChannel &+ blocks.lowerBound &* vectorWidth
+        let nextRow = geometry.width &* step
         for x in 0..<geometry.width {
             let pixel = source + x &* step
             for block in 0..<blocks.count {
+                filterscope_prefetch(pixel + (block &* vectorWidth &+ nextRow))
                 let vectors = coefficients.vectors(at: first &+ block &* vectorWidth)
                 let (value, slope) = siluWithSlope(vectors.normalized(pixel.vector(at: block &* vectorWidth)))
                 values.store(value, at: block &* valueBlock &+ x &* vectorWidth)
@@ -173,7 +176,8 @@ private struct DepthwiseWayBack {
             TapProduct(
                 target: parts.row + parity &* vectorWidth, targetStep: g.stride &* vectorWidth,
                 source: parts.gradient.position(
-                    (reach &- firstTap) / g.stride, column: (parity &+ g.padding &- firstColumnTap) / g.stride, block: block, down: false),
+                    (reach &- firstTap) / g.stride, column: (parity &+ g.padding &- firstColumnTap) / g.stride, block: block,
+                    down: false),
                 tapStep: -vectorWidth,
                 weights: parts.weights + (block &* g.taps &+ firstTap &* g.kernel &+ firstColumnTap) &* vectorWidth,
                 weightStep: g.stride &* vectorWidth, weightRowStep: g.stride &* g.kernel &* vectorWidth,

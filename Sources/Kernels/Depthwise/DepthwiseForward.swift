@@ -1,3 +1,4 @@
+import CProcessor
 import Tensors
 
 /// output = depthwise convolution of SiLU(n), with the moments of its channels.
@@ -39,9 +40,11 @@ private struct TrainingEnds: DepthwiseEnds {
     func fill(_ ring: RowRing, y: Int, blocks: Range<Int>, chunk: ChannelChunk, source: UnsafePointer<Float>, step: Int) {
         let (target, blockFloats) = (ring.pixels(y, block: blocks.lowerBound), ring.blockFloats)
         let first = chunk.firstChannel &+ blocks.lowerBound &* vectorWidth
+        let nextRow = geometry.width &* step
         for x in 0..<geometry.width {
             let (pixel, place) = (source + x &* step, target + x &* vectorWidth)
             for block in 0..<blocks.count {
+                filterscope_prefetch(pixel + (block &* vectorWidth &+ nextRow))
                 let vectors = coefficients.vectors(at: first &+ block &* vectorWidth)
                 place.store(silu(vectors.normalized(pixel.vector(at: block &* vectorWidth))), at: block &* blockFloats)
             }
@@ -50,16 +53,13 @@ private struct TrainingEnds: DepthwiseEnds {
 
     /// The moments by runs of 16 pixels of a row.
     @inline(never)
-    func finish(
-        _ workspace: ForwardWorkspace, sample: Int, y: Int, block: Int, chunk: ChannelChunk, row: UnsafePointer<Float>, rowStep: Int,
-        target: UnsafeMutablePointer<Float>, step: Int
-    ) {
-        let tile = moments.tiles + (chunk.firstChannel / vectorWidth &+ block)
+    func finish(_ row: DepthwiseRow, _ chunk: ChannelChunk, _ workspace: ForwardWorkspace) {
+        let tile = moments.tiles + (chunk.firstChannel / vectorWidth &+ row.block)
         var first = 0
         while first < geometry.outputWidth {
             let count = min(16, geometry.outputWidth &- first)
             tile.pointee.add(count: count) { body in
-                for x in first..<(first &+ count) { body(row.vector(at: x &* rowStep)) }
+                for x in first..<(first &+ count) { body(row.values.vector(at: x &* row.valueStep)) }
             }
             first &+= count
         }

@@ -1,3 +1,4 @@
+import CProcessor
 import Tensors
 
 /// output = SiLU(depthwise convolution · factors + bias), with the means of its maps for the squeeze.
@@ -55,27 +56,39 @@ private struct InferenceEnds: DepthwiseEnds {
 
     /// A mean is the sum of the rows' sums, the first row first, over the number of pixels.
     @inline(never)
-    func finish(
-        _ workspace: ForwardWorkspace, sample: Int, y: Int, block: Int, chunk: ChannelChunk, row: UnsafePointer<Float>, rowStep: Int,
-        target: UnsafeMutablePointer<Float>, step: Int
-    ) {
-        let perChannel = workspace.perChannel + block &* Self.blockFloats
+    func finish(_ row: DepthwiseRow, _ chunk: ChannelChunk, _ workspace: ForwardWorkspace) {
+        let perChannel = workspace.perChannel + row.block &* Self.blockFloats
         let (factor, start) = (perChannel.vector(at: 0), perChannel.vector(at: vectorWidth))
+        let lines = prefetchedLines(chunk)
+        var ahead = row.nextInput + row.block &* geometry.outputWidth &* lines &* vectorWidth
         var sum = Vector()
         for x in 0..<geometry.outputWidth {
-            let value = silu(start.addingProduct(row.vector(at: x &* rowStep), factor))
-            target.store(value, at: x &* step)
+            for _ in 0..<lines {
+                filterscope_prefetch(ahead)
+                ahead += vectorWidth
+            }
+            let value = silu(start.addingProduct(row.values.vector(at: x &* row.valueStep), factor))
+            row.target.store(value, at: x &* row.targetStep)
             sum += value
         }
-        if y > 0 { sum = perChannel.vector(at: 2 &* vectorWidth) + sum }
+        if row.y > 0 { sum = perChannel.vector(at: 2 &* vectorWidth) + sum }
         perChannel.store(sum, at: 2 &* vectorWidth)
-        if y == geometry.outputHeight &- 1 { writeMeans(sum, sample: sample, block: block, chunk: chunk) }
+        if row.y == geometry.outputHeight &- 1 { writeMeans(sum, row, chunk) }
+    }
+
+    /// Lines of the rows to come that are asked for with each pixel. Where a sample's map is too large for the second-level
+    /// cache, to copy it into the ring is to wait for memory, which has little to do during SiLU.
+    @inline(__always)
+    private func prefetchedLines(_ chunk: ChannelChunk) -> Int {
+        let isLarge = geometry.height &* geometry.width &* geometry.channels > 1 << 18
+        let isWhole = chunk.blocks &* vectorWidth >= geometry.channels
+        return isLarge && isWhole ? geometry.stride &* geometry.stride : 0
     }
 
     @inline(never)
-    private func writeMeans(_ sum: Vector, sample: Int, block: Int, chunk: ChannelChunk) {
+    private func writeMeans(_ sum: Vector, _ row: DepthwiseRow, _ chunk: ChannelChunk) {
         means.pointer.store(
             sum / Float(geometry.outputHeight &* geometry.outputWidth),
-            at: sample &* geometry.channels &+ chunk.firstChannel &+ block &* vectorWidth, count: chunk.lanes(block))
+            at: row.sample &* geometry.channels &+ chunk.firstChannel &+ row.block &* vectorWidth, count: chunk.lanes(row.block))
     }
 }

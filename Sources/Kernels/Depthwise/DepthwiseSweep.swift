@@ -1,7 +1,7 @@
 import Tensors
 
-/// What differs between training and inference on the way forward. Neither has to do with blocks of fewer than 16 channels: these
-/// come and go through a row in the workspace. What the lanes without a channel hold there is nobody's concern.
+/// What differs between training and inference on the way forward. Neither has to do with blocks of fewer than 16 channels:
+/// these come and go through a row in the workspace. What the lanes without a channel hold there is nobody's concern.
 protocol DepthwiseEnds {
     /// Before the first sample of a chunk.
     func begin(_ workspace: ForwardWorkspace, _ chunk: ChannelChunk)
@@ -15,15 +15,24 @@ protocol DepthwiseEnds {
     /// Whether the convolution's own rows are the output.
     static var isLast: Bool { get }
 
-    /// Takes the finished row of a block, and where it is not the output itself writes what becomes of it to the output.
-    /// - Parameters:
-    ///   - row: its first pixel.
-    ///   - rowStep: floats from one pixel to the next.
-    ///   - target: the output's first pixel; may be `row` itself.
-    ///   - step: floats from one pixel to the next.
-    func finish(
-        _ workspace: ForwardWorkspace, sample: Int, y: Int, block: Int, chunk: ChannelChunk, row: UnsafePointer<Float>, rowStep: Int,
-        target: UnsafeMutablePointer<Float>, step: Int)
+    /// Takes a finished row and, where it is not the output itself, writes what becomes of it to the output.
+    func finish(_ row: DepthwiseRow, _ chunk: ChannelChunk, _ workspace: ForwardWorkspace)
+}
+
+/// A row of a convolution's output for one block of channels.
+struct DepthwiseRow {
+    let sample: Int
+    let y: Int
+    let block: Int
+    /// The first pixel.
+    let values: UnsafePointer<Float>
+    /// Floats from one pixel to the next.
+    let valueStep: Int
+    /// The first pixel of what is to be written; may be the row itself.
+    let target: UnsafeMutablePointer<Float>
+    let targetStep: Int
+    /// The rows of the input that will be needed next begin here, all channels.
+    let nextInput: UnsafePointer<Float>
 }
 
 /// output = depthwise convolution of what `ends` puts into the ring, row by row.
@@ -55,21 +64,24 @@ func depthwiseSweep<Ends: DepthwiseEnds>(
                     }
                     filled &+= 1
                 }
+                let nextInput = input.pointer + ((sample &* g.height &+ filled) &* g.width &* g.channels)
                 let firstTap = rows.lowerBound &- (y &* g.stride &- g.padding)
                 let outputRow = sample &* g.outputHeight &+ y
                 let target = output.pointer + (outputRow &* g.outputWidth &* g.channels &+ chunk.firstChannel)
                 for block in 0..<chunk.blocks {
                     let isFull = block < chunk.fullBlocks
                     let (place, step) = isFull ? (target + block &* vectorWidth, g.channels) : (parts.row, vectorWidth)
-                    let (row, rowStep) = Ends.isLast ? (place, step) : (parts.row, vectorWidth)
+                    let (values, valueStep) = Ends.isLast ? (place, step) : (parts.row, vectorWidth)
                     TapProduct(
-                        target: row, targetStep: rowStep,
+                        target: values, targetStep: valueStep,
                         source: parts.input.position(rows.lowerBound, column: -g.padding, block: block, down: true),
                         tapStep: vectorWidth, weights: parts.weights + (block &* g.taps &+ firstTap &* g.kernel) &* vectorWidth,
                         weightStep: vectorWidth, weightRowStep: g.kernel &* vectorWidth, tapRows: rows.count, taps: g.kernel
                     ).run(pixels: g.outputWidth, stride: g.stride)
-                    ends.finish(
-                        parts, sample: sample, y: y, block: block, chunk: chunk, row: row, rowStep: rowStep, target: place, step: step)
+                    let row = DepthwiseRow(
+                        sample: sample, y: y, block: block, values: values, valueStep: valueStep, target: place, targetStep: step,
+                        nextInput: nextInput)
+                    ends.finish(row, chunk, parts)
                     if !isFull {
                         scatter(target + lastBlock, step: g.channels, parts.row, pixels: g.outputWidth, lanes: chunk.lastLanes)
                     }

@@ -5,7 +5,8 @@ public func depthwiseWorkspaceCount(_ geometry: DepthwiseGeometry) -> Int {
     max(ForwardWorkspace.count(geometry), BackwardWorkspace.count(geometry))
 }
 
-/// Floats that a chunk's rings and weights may take: they stay in the second-level cache beside the rows that stream through it.
+/// Floats that a chunk's rings and weights may take: most of a second-level cache of 512 KB. Measured on one of that size:
+/// 250 KB make training 7% slower, 16 KB 40%, since a chunk of some channels reads only pieces of the map's rows.
 private let chunkFloats = 104 * 1024
 
 /// The part of a chunk of channels in the workspace on the way forward.
@@ -38,8 +39,8 @@ struct ForwardWorkspace {
         }
         let (slots, columns) = (Self.slots(g), g.width + 2 * g.padding)
         input = RowRing(
-            base: take(RowRing.count(slots: slots, columns: columns, blocks: blocks)), slots: slots, leading: g.padding, columns: columns,
-            blocks: blocks)
+            base: take(RowRing.count(slots: slots, columns: columns, blocks: blocks)), slots: slots, leading: g.padding,
+            columns: columns, blocks: blocks)
         weights = take(blocks * g.taps * vectorWidth)
         perChannel = take(3 * blocks * vectorWidth)
         row = take(g.width * vectorWidth)

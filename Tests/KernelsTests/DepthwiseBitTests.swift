@@ -28,7 +28,8 @@ struct InferenceCase {
         let size = g.inputCount / g.batch
         depthwiseInference(
             output: output.buffer, means: means.buffer,
-            input: input.buffer.slice(samples.lowerBound * size, samples.count * size), weights: weights.buffer, factors: factors.buffer, bias: bias.buffer, geometry: part, workspace: workspace.buffer)
+            input: input.buffer.slice(samples.lowerBound * size, samples.count * size), weights: weights.buffer,
+            factors: factors.buffer, bias: bias.buffer, geometry: part, workspace: workspace.buffer)
         withExtendedLifetime(workspace) {}
         return (output.array, means.array)
     }

@@ -27,8 +27,9 @@ struct InferenceCase {
         let workspace = Memory(count: depthwiseWorkspaceCount(part))
         let size = g.inputCount / g.batch
         depthwiseInference(
-            output: output.buffer, means: means.buffer, input: input.buffer.slice(samples.lowerBound * size, samples.count * size),
-            weights: weights.buffer, factors: factors.buffer, bias: bias.buffer, geometry: part, workspace: workspace.buffer)
+            output: output.buffer, means: means.buffer,
+            input: input.buffer.slice(samples.lowerBound * size, samples.count * size), weights: weights.buffer,
+            factors: factors.buffer, bias: bias.buffer, geometry: part, workspace: workspace.buffer)
         withExtendedLifetime(workspace) {}
         return (output.array, means.array)
     }
@@ -41,7 +42,9 @@ extension DepthwiseGeometry {
 }
 
 @Suite struct DepthwiseBitTests {
-    private static let shapes = [(3, 13, 13, 33, 3, 1), (3, 13, 30, 16, 5, 2), (3, 7, 7, 144, 5, 1), (3, 2, 3, 7, 7, 1), (3, 12, 10, 24, 3, 2)]
+    private static let shapes = [
+        (3, 13, 13, 33, 3, 1), (3, 13, 30, 16, 5, 2), (3, 7, 7, 144, 5, 1), (3, 2, 3, 7, 7, 1), (3, 12, 10, 24, 3, 2),
+    ]
 
     private static func geometry(_ shape: (Int, Int, Int, Int, Int, Int)) -> DepthwiseGeometry {
         DepthwiseGeometry(batch: shape.0, height: shape.1, width: shape.2, channels: shape.3, kernel: shape.4, stride: shape.5)
@@ -53,10 +56,11 @@ extension DepthwiseGeometry {
         let copy = DepthwiseGeometry(
             batch: g.batch, height: g.height, width: g.width, channels: g.channels, kernel: 1, stride: 1)
         let (ones, output) = (Memory([Float](repeating: 1, count: g.channels)), Memory(count: g.inputCount))
-        let (moments, workspace) = (Memory(count: BlockMoments.count(channels: g.channels)), Memory(count: depthwiseWorkspaceCount(copy)))
+        let moments = Memory(count: BlockMoments.count(channels: g.channels))
+        let workspace = Memory(count: depthwiseWorkspaceCount(copy))
         depthwiseForward(
-            output: output.buffer, moments: BlockMoments(moments.buffer, channels: g.channels), input: one.map, weights: ones.buffer,
-            geometry: copy, workspace: workspace.buffer)
+            output: output.buffer, moments: BlockMoments(moments.buffer, channels: g.channels), input: one.map,
+            weights: ones.buffer, geometry: copy, workspace: workspace.buffer)
         withExtendedLifetime((ones, moments, workspace)) {}
         return output.array
     }
@@ -131,7 +135,8 @@ extension DepthwiseGeometry {
     }
 
     private func expectSame(
-        _ clean: [Float], _ stained: [Float], but channel: Int, of channels: Int, sourceLocation: SourceLocation = #_sourceLocation
+        _ clean: [Float], _ stained: [Float], but channel: Int, of channels: Int,
+        sourceLocation: SourceLocation = #_sourceLocation
     ) {
         let others = clean.indices.filter { $0 % channels != channel }
         #expect(others.allSatisfy { clean[$0] == stained[$0] }, sourceLocation: sourceLocation)

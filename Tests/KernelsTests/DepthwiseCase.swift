@@ -48,8 +48,8 @@ struct DepthwiseCase {
         let (identity, copy) = (identity, Memory(count: g.inputCount))
         let moments = BlockMoments(momentMemory.buffer, channels: g.channels)
         pointwiseForward(
-            output: copy.buffer, moments: moments, input: input.buffer, weights: identity.weights.buffer, geometry: identity.geometry,
-            workspace: identity.workspace.buffer)
+            output: copy.buffer, moments: moments, input: input.buffer, weights: identity.weights.buffer,
+            geometry: identity.geometry, workspace: identity.workspace.buffer)
         _ = finish(moments, inputCoefficients, rows: inputRows)
         withExtendedLifetime((identity, copy)) {}
     }
@@ -69,7 +69,8 @@ struct DepthwiseCase {
     func forward() -> (mean: [Float], variance: [Float]) {
         let moments = BlockMoments(momentMemory.buffer, channels: g.channels)
         depthwiseForward(
-            output: output.buffer, moments: moments, input: map, weights: weights.buffer, geometry: g, workspace: workspace.buffer)
+            output: output.buffer, moments: moments, input: map, weights: weights.buffer, geometry: g,
+            workspace: workspace.buffer)
         return finish(moments, outputCoefficients, rows: g.outputRows)
     }
 
@@ -107,8 +108,8 @@ struct DepthwiseCase {
         let unused = Memory(count: g.channels * g.channels)
         pointwiseBackward(
             weightGradient: unused.buffer, adds: false, inputGradient: result.buffer,
-            outputGradient: NormalizedMapGradient(gradient.buffer, of: map), input: input.buffer, weights: identity.weights.buffer,
-            geometry: identity.geometry, workspace: identity.workspace.buffer)
+            outputGradient: NormalizedMapGradient(gradient.buffer, of: map), input: input.buffer,
+            weights: identity.weights.buffer, geometry: identity.geometry, workspace: identity.workspace.buffer)
         withExtendedLifetime((identity, gradient, unused)) {}
         return result.array
     }

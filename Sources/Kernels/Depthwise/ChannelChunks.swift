@@ -11,6 +11,9 @@ struct ChannelChunk {
     /// Blocks of 16 channels.
     var fullBlocks: Int { @inline(__always) get { lastLanes == vectorWidth ? blocks : blocks &- 1 } }
 
+    /// Whether the last block has fewer than 16 channels.
+    var hasPart: Bool { @inline(__always) get { lastLanes != vectorWidth } }
+
     @inline(__always)
     func lanes(_ block: Int) -> Int { block == blocks &- 1 ? lastLanes : vectorWidth }
 
@@ -45,5 +48,25 @@ func packTaps(_ target: UnsafeMutablePointer<Float>, _ weights: FloatBuffer, _ c
                 weights.pointer.vector(at: tap &* channels &+ channel, count: chunk.lanes(block)),
                 at: (block &* taps &+ tap) &* vectorWidth)
         }
+    }
+}
+
+/// target[x] = source[x · step], `lanes` of 16 channels, the others zero.
+@inline(never)
+func gather(_ target: UnsafeMutablePointer<Float>, _ source: UnsafePointer<Float>, step: Int, pixels: Int, lanes: Int) {
+    for x in 0..<pixels { target.store(source.vector(at: x &* step, count: lanes), at: x &* vectorWidth) }
+}
+
+/// target[x · step] = source[x], `lanes` of 16 channels.
+@inline(never)
+func scatter(_ target: UnsafeMutablePointer<Float>, step: Int, _ source: UnsafePointer<Float>, pixels: Int, lanes: Int) {
+    for x in 0..<pixels { target.store(source.vector(at: x &* vectorWidth), at: x &* step, count: lanes) }
+}
+
+/// Copies [C] of a chunk to [block][step], zeros where there are no channels.
+func packChannels(_ target: UnsafeMutablePointer<Float>, step: Int, _ values: FloatBuffer, _ chunk: ChannelChunk) {
+    for block in 0..<chunk.blocks {
+        target.store(
+            values.pointer.vector(at: chunk.firstChannel &+ block &* vectorWidth, count: chunk.lanes(block)), at: block &* step)
     }
 }

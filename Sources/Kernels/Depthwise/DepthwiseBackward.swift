@@ -1,3 +1,4 @@
+import CProcessor
 import Tensors
 
 /// The gradients of a depthwise convolution of SiLU(n) with a batch norm on either side of it.
@@ -59,6 +60,7 @@ private struct DepthwiseWayBack {
 
     func run(sample: Int) {
         let g = geometry
+        let lastBlock = chunk.fullBlocks &* vectorWidth
         var (filled, finished) = (0, 0)
         for y in 0..<g.outputHeight {
             let isLast = y == g.outputHeight &- 1
@@ -67,73 +69,86 @@ private struct DepthwiseWayBack {
             let complete = isLast ? g.height : (y &+ 1) &* g.stride &- g.padding
             let needed = max(rows.upperBound, complete)
             while filled < needed {
-                activateRow(filled, sample: sample)
+                let source = input.convolved.pointer + place(filled, sample: sample)
+                activate(filled, blocks: 0..<chunk.fullBlocks, source: source, step: g.channels)
+                if chunk.hasPart {
+                    gather(parts.row, source + lastBlock, step: g.channels, pixels: g.width, lanes: chunk.lastLanes)
+                    activate(filled, blocks: chunk.fullBlocks..<chunk.blocks, source: parts.row, step: vectorWidth)
+                }
                 filled &+= 1
             }
-            gradientRow(y, sample: sample)
+            let outputPlace = (sample &* g.outputHeight &+ y) &* g.outputWidth &* g.channels &+ chunk.firstChannel
+            let (upper, z) = (
+                outputGradient.gradient.pointer + outputPlace, outputGradient.map.convolved.pointer + outputPlace)
+            fillGradient(y, blocks: 0..<chunk.fullBlocks, upper: upper, convolved: z, step: g.channels)
+            if chunk.hasPart {
+                gather(parts.row, upper + lastBlock, step: g.channels, pixels: g.outputWidth, lanes: chunk.lastLanes)
+                gather(parts.otherRow, z + lastBlock, step: g.channels, pixels: g.outputWidth, lanes: chunk.lastLanes)
+                fillGradient(
+                    y, blocks: chunk.fullBlocks..<chunk.blocks, upper: parts.row, convolved: parts.otherRow, step: vectorWidth)
+            }
             for block in 0..<chunk.blocks { addWeightGradient(y, rows: rows, block: block) }
             while finished < complete {
-                for block in 0..<chunk.blocks {
-                    gatherRow(finished, block: block)
-                    finishRow(finished, sample: sample, block: block)
+                let first = place(finished, sample: sample)
+                let (target, z) = (inputGradient.pointer + first, input.convolved.pointer + first)
+                for block in 0..<chunk.fullBlocks {
+                    let offset = block &* vectorWidth
+                    gatherTaps(finished, block: block)
+                    finish(finished, block: block, target: target + offset, convolved: z + offset, step: g.channels)
+                }
+                if chunk.hasPart {
+                    gatherTaps(finished, block: chunk.fullBlocks)
+                    gather(parts.otherRow, z + lastBlock, step: g.channels, pixels: g.width, lanes: chunk.lastLanes)
+                    finish(
+                        finished, block: chunk.fullBlocks, target: parts.row, convolved: parts.otherRow, step: vectorWidth)
+                    scatter(target + lastBlock, step: g.channels, parts.row, pixels: g.width, lanes: chunk.lastLanes)
                 }
                 finished &+= 1
             }
         }
     }
 
+    /// Where the chunk's part of an input's row begins.
+    private func place(_ y: Int, sample: Int) -> Int {
+        (sample &* geometry.height &+ y) &* geometry.width &* geometry.channels &+ chunk.firstChannel
+    }
+
     /// SiLU and its slope of a row of the input.
     @inline(never)
-    private func activateRow(_ y: Int, sample: Int) {
-        let source = input.convolved.pointer
-            + ((sample &* geometry.height &+ y) &* geometry.width &* geometry.channels &+ chunk.firstChannel)
-        let (values, slopes) = (parts.input.pixels(y, block: 0), parts.slope.pixels(y, block: 0))
+    private func activate(_ y: Int, blocks: Range<Int>, source: UnsafePointer<Float>, step: Int) {
+        let coefficients = input.coefficients
+        let (values, slopes) = (parts.input.pixels(y, block: blocks.lowerBound), parts.slope.pixels(y, block: blocks.lowerBound))
         let (valueBlock, slopeBlock) = (parts.input.blockFloats, parts.slope.blockFloats)
+        let first = chunk.firstChannel &+ blocks.lowerBound &* vectorWidth
+        let nextRow = geometry.width &* step
         for x in 0..<geometry.width {
-            let pixel = source + x &* geometry.channels
-            for block in 0..<chunk.fullBlocks {
-                let vectors = input.coefficients.vectors(at: chunk.firstChannel &+ block &* vectorWidth)
+            let pixel = source + x &* step
+            for block in 0..<blocks.count {
+                filterscope_prefetch(pixel + (block &* vectorWidth &+ nextRow))
+                let vectors = coefficients.vectors(at: first &+ block &* vectorWidth)
                 let (value, slope) = siluWithSlope(vectors.normalized(pixel.vector(at: block &* vectorWidth)))
                 values.store(value, at: block &* valueBlock &+ x &* vectorWidth)
                 slopes.store(slope, at: block &* slopeBlock &+ x &* vectorWidth)
             }
         }
-        guard chunk.fullBlocks < chunk.blocks else { return }
-        let (block, lanes) = (chunk.fullBlocks, chunk.lastLanes)
-        let vectors = input.coefficients.vectors(at: chunk.firstChannel &+ block &* vectorWidth, lanes: lanes)
-        for x in 0..<geometry.width {
-            let z = source.vector(at: x &* geometry.channels &+ block &* vectorWidth, count: lanes)
-            let (value, slope) = siluWithSlope(vectors.normalized(z))
-            values.store(value, at: block &* valueBlock &+ x &* vectorWidth)
-            slopes.store(slope, at: block &* slopeBlock &+ x &* vectorWidth)
-        }
     }
 
     /// A row of the gradient of the convolution's output.
     @inline(never)
-    private func gradientRow(_ y: Int, sample: Int) {
-        let row = sample &* geometry.outputHeight &+ y
-        let first = row &* geometry.outputWidth &* geometry.channels &+ chunk.firstChannel
-        let (uppers, convolved) = (outputGradient.gradient.pointer + first, outputGradient.map.convolved.pointer + first)
+    private func fillGradient(
+        _ y: Int, blocks: Range<Int>, upper: UnsafePointer<Float>, convolved: UnsafePointer<Float>, step: Int
+    ) {
         let coefficients = outputGradient.map.coefficients
-        let (target, blockFloats) = (parts.gradient.pixels(y, block: 0), parts.gradient.blockFloats)
+        let (target, blockFloats) = (parts.gradient.pixels(y, block: blocks.lowerBound), parts.gradient.blockFloats)
+        let first = chunk.firstChannel &+ blocks.lowerBound &* vectorWidth
         for x in 0..<geometry.outputWidth {
-            for block in 0..<chunk.fullBlocks {
-                let vectors = coefficients.vectors(at: chunk.firstChannel &+ block &* vectorWidth)
-                let place = x &* geometry.channels &+ block &* vectorWidth
+            for block in 0..<blocks.count {
+                let vectors = coefficients.vectors(at: first &+ block &* vectorWidth)
+                let place = x &* step &+ block &* vectorWidth
                 target.store(
-                    vectors.gradient(uppers.vector(at: place), convolved.vector(at: place)),
+                    vectors.gradient(upper.vector(at: place), convolved.vector(at: place)),
                     at: block &* blockFloats &+ x &* vectorWidth)
             }
-        }
-        guard chunk.fullBlocks < chunk.blocks else { return }
-        let (block, lanes) = (chunk.fullBlocks, chunk.lastLanes)
-        let vectors = coefficients.vectors(at: chunk.firstChannel &+ block &* vectorWidth, lanes: lanes)
-        for x in 0..<geometry.outputWidth {
-            let place = x &* geometry.channels &+ block &* vectorWidth
-            target.store(
-                vectors.gradient(uppers.vector(at: place, count: lanes), convolved.vector(at: place, count: lanes)),
-                at: block &* blockFloats &+ x &* vectorWidth)
         }
     }
 
@@ -151,7 +166,7 @@ private struct DepthwiseWayBack {
 
     /// The gradient of a row of SiLU(n): at stride 2 a pixel's parity decides which taps read it.
     @inline(never)
-    private func gatherRow(_ y: Int, block: Int) {
+    private func gatherTaps(_ y: Int, block: Int) {
         let g = geometry
         let reach = y &+ g.padding
         let firstTap = max(reach % g.stride, reach &- g.stride &* (g.outputHeight &- 1))
@@ -161,7 +176,8 @@ private struct DepthwiseWayBack {
             TapProduct(
                 target: parts.row + parity &* vectorWidth, targetStep: g.stride &* vectorWidth,
                 source: parts.gradient.position(
-                    (reach &- firstTap) / g.stride, column: (parity &+ g.padding &- firstColumnTap) / g.stride, block: block, down: false),
+                    (reach &- firstTap) / g.stride, column: (parity &+ g.padding &- firstColumnTap) / g.stride, block: block,
+                    down: false),
                 tapStep: -vectorWidth,
                 weights: parts.weights + (block &* g.taps &+ firstTap &* g.kernel &+ firstColumnTap) &* vectorWidth,
                 weightStep: g.stride &* vectorWidth, weightRowStep: g.stride &* g.kernel &* vectorWidth,
@@ -173,28 +189,16 @@ private struct DepthwiseWayBack {
 
     /// The gradient of a row of n, and the batch norm's totals: a row's sums in Float.
     @inline(never)
-    private func finishRow(_ y: Int, sample: Int, block: Int) {
-        let row = sample &* geometry.height &+ y
-        let place = row &* geometry.width &* geometry.channels &+ chunk.firstChannel &+ block &* vectorWidth
-        let (convolved, target) = (input.convolved.pointer + place, inputGradient.pointer + place)
-        let (slopes, channels) = (parts.slope.pixels(y, block: block), geometry.channels)
-        let lanes = chunk.lanes(block)
-        let mean = input.coefficients.mean.vector(at: chunk.firstChannel &+ block &* vectorWidth, count: lanes)
+    private func finish(_ y: Int, block: Int, target: UnsafeMutablePointer<Float>, convolved: UnsafePointer<Float>, step: Int) {
+        let (row, slopes) = (parts.row, parts.slope.pixels(y, block: block))
+        let mean = input.coefficients.mean.vector(at: chunk.firstChannel &+ block &* vectorWidth)
         var (shift, scale) = (Vector(), Vector())
-        if lanes == vectorWidth {
-            for x in 0..<geometry.width {
-                let gradient = parts.row.vector(at: x &* vectorWidth) * slopes.vector(at: x &* vectorWidth)
-                target.store(gradient, at: x &* channels)
-                shift += gradient
-                scale.addProduct(gradient, convolved.vector(at: x &* channels) - mean)
-            }
-        } else {
-            for x in 0..<geometry.width {
-                let gradient = parts.row.vector(at: x &* vectorWidth) * slopes.vector(at: x &* vectorWidth)
-                target.store(gradient, at: x &* channels, count: lanes)
-                shift += gradient
-                scale.addProduct(gradient, convolved.vector(at: x &* channels, count: lanes) - mean)
-            }
+        for x in 0..<geometry.width {
+            let gradient = row.vector(at: x &* vectorWidth) * slopes.vector(at: x &* vectorWidth)
+            let deviation = convolved.vector(at: x &* step) - mean
+            target.store(gradient, at: x &* step)
+            shift += gradient
+            scale.addProduct(gradient, deviation)
         }
         parts.totals[block].add(shift: shift, scale: scale)
     }

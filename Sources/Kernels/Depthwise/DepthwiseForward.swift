@@ -1,3 +1,4 @@
+import CProcessor
 import Tensors
 
 /// output = depthwise convolution of SiLU(n), with the moments of its channels.
@@ -21,47 +22,44 @@ public func depthwiseForward(
     require(workspace.count >= depthwiseWorkspaceCount(g), "a workspace that is too small")
     moments.clear()
     depthwiseSweep(
-        TrainingEnds(input: input, moments: moments, geometry: g), output: output, weights: weights, geometry: g, workspace: workspace)
+        TrainingEnds(coefficients: input.coefficients, moments: moments, geometry: g), output: output, input: input.convolved,
+        weights: weights, geometry: g, workspace: workspace)
 }
 
 /// Batch norm and SiLU before the convolution, moments behind it.
 private struct TrainingEnds: DepthwiseEnds {
-    let input: NormalizedMap
+    let coefficients: ChannelCoefficients
     let moments: BlockMoments
     let geometry: DepthwiseGeometry
 
+    static var isLast: Bool { true }
+
+    func begin(_ workspace: ForwardWorkspace, _ chunk: ChannelChunk) {}
+
     @inline(never)
-    func fill(_ ring: RowRing, sample: Int, y: Int, chunk: ChannelChunk) {
-        let source = input.convolved.pointer
-            + ((sample &* geometry.height &+ y) &* geometry.width &* geometry.channels &+ chunk.firstChannel)
-        let target = ring.pixels(y, block: 0)
+    func fill(_ ring: RowRing, y: Int, blocks: Range<Int>, chunk: ChannelChunk, source: UnsafePointer<Float>, step: Int) {
+        let (target, blockFloats) = (ring.pixels(y, block: blocks.lowerBound), ring.blockFloats)
+        let first = chunk.firstChannel &+ blocks.lowerBound &* vectorWidth
+        let nextRow = geometry.width &* step
         for x in 0..<geometry.width {
-            let (pixel, place) = (source + x &* geometry.channels, target + x &* vectorWidth)
-            for block in 0..<chunk.fullBlocks {
-                let vectors = input.coefficients.vectors(at: chunk.firstChannel &+ block &* vectorWidth)
-                place.store(silu(vectors.normalized(pixel.vector(at: block &* vectorWidth))), at: block &* ring.blockFloats)
+            let (pixel, place) = (source + x &* step, target + x &* vectorWidth)
+            for block in 0..<blocks.count {
+                filterscope_prefetch(pixel + (block &* vectorWidth &+ nextRow))
+                let vectors = coefficients.vectors(at: first &+ block &* vectorWidth)
+                place.store(silu(vectors.normalized(pixel.vector(at: block &* vectorWidth))), at: block &* blockFloats)
             }
-        }
-        guard chunk.fullBlocks < chunk.blocks else { return }
-        let block = chunk.fullBlocks
-        let vectors = input.coefficients.vectors(at: chunk.firstChannel &+ block &* vectorWidth, lanes: chunk.lastLanes)
-        for x in 0..<geometry.width {
-            let z = source.vector(at: x &* geometry.channels &+ block &* vectorWidth, count: chunk.lastLanes)
-            target.store(silu(vectors.normalized(z)), at: block &* ring.blockFloats &+ x &* vectorWidth)
         }
     }
 
-    /// Runs of 16 pixels of a row.
+    /// The moments by runs of 16 pixels of a row.
     @inline(never)
-    func finish(
-        _ row: UnsafeMutablePointer<Float>, step: Int, sample: Int, y: Int, block: Int, chunk: ChannelChunk, workspace: ForwardWorkspace
-    ) {
-        let tile = moments.tiles + (chunk.firstChannel / vectorWidth &+ block)
+    func finish(_ row: DepthwiseRow, _ chunk: ChannelChunk, _ workspace: ForwardWorkspace) {
+        let tile = moments.tiles + (chunk.firstChannel / vectorWidth &+ row.block)
         var first = 0
         while first < geometry.outputWidth {
             let count = min(16, geometry.outputWidth &- first)
             tile.pointee.add(count: count) { body in
-                for x in first..<(first &+ count) { body(row.vector(at: x &* step)) }
+                for x in first..<(first &+ count) { body(row.values.vector(at: x &* row.valueStep)) }
             }
             first &+= count
         }

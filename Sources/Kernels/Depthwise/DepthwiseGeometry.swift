@@ -1,5 +1,5 @@
-/// The sizes of a depthwise convolution over channels-last maps: input [N, H, W, C], weights [k, k, C], output [N, oH, oW, C], k/2
-/// rows and columns of zeros around the input.
+/// The sizes of a depthwise convolution over channels-last maps: input [N, H, W, C], weights [k, k, C], output [N, oH, oW, C],
+/// k/2 rows and columns of zeros around the input.
 public struct DepthwiseGeometry: Hashable, Sendable {
     public let batch: Int
     public let height: Int

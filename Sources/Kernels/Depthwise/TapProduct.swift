@@ -1,5 +1,5 @@
-/// A row of sums over a kernel's taps for 16 channels: the convolution itself, and the gradient of its input, which gathers in the
-/// same way.
+/// A row of sums over a kernel's taps for 16 channels: the convolution itself, and the gradient of its input, which gathers in
+/// the same way.
 ///
 ///     target[x] = Σ over tap rows and taps of source[row, x · stride + tap] · weight[row, tap]
 ///
@@ -21,7 +21,8 @@ struct TapProduct {
     var tapRows: Int
     var taps: Int
 
-    /// The most pixels of a tile: as many sums as fit in the registers beside a weight, and 7 divides the maps that 224 pixels lead to.
+    /// The most pixels of a tile: as many sums as fit in the registers beside a weight. 7 divides the maps that 224 pixels
+    /// lead to.
     private static var largestTile: Int { @inline(__always) get { hasWideRegisters ? 14 : 7 } }
 
     /// The sums of `pixels` pixels, in tiles of nearly equal width.

@@ -73,7 +73,7 @@ let package = Package(
         module("TestSupport", ["Diagnostics", "Tensors", "CTurboJPEG"], folder: "Tests"),
         tests("DiagnosticsTests", ["Diagnostics"]),
         tests("TensorsTests", ["Tensors", "Diagnostics", "TestSupport"]),
-        tests("KernelsTests", ["Kernels", "Tensors", "TestSupport"]),
+        tests("KernelsTests", ["Kernels", "Tensors", "TestSupport"], resources: [.copy("Fixtures")]),
         tests("NetworksTests", ["Networks", "Kernels", "Tensors", "Diagnostics", "TestSupport"], resources: [.copy("Fixtures")]),
         tests("ImagingTests", ["Imaging", "Tensors", "TestSupport"]),
         tests(
@@ -84,7 +84,7 @@ let package = Package(
         tests("CoordinationTests", ["Coordination", "Messages", "Tensors", "Diagnostics", "TestSupport"]),
         tests("TransportTests", ["Transport", "Messages", "Tensors", "Diagnostics", "TestSupport"]),
         tests("RunStoreTests", ["RunStore", "Tensors", "Diagnostics", "TestSupport"]),
-        tests("RecipesTests", ["Recipes", "Diagnostics", "TestSupport"]),
+        tests("RecipesTests", ["Recipes", "Tensors", "Diagnostics", "TestSupport"]),
         tests("ReportingTests", ["Reporting", "Mechanism", "Messages", "RunStore", "Tensors", "Diagnostics", "TestSupport"]),
         tests("CommandLineTests", [
             "Diagnostics", "Tensors", "Networks", "Mechanism", "Messages", "Transport", "RunStore", "Reporting", "TestSupport",

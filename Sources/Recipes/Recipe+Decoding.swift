@@ -112,6 +112,6 @@ extension Recipe {
             if value < 0.01 { return "\"\(field)\" \(value) is neither 0 nor at least 0.01" }
             if training.shardSize < 2 { return "\"\(field)\" mixes the samples of a shard, and \"training.shardSize\" is 1" }
         }
-        return nil
+        return rateInconsistency
     }
 }

@@ -4,8 +4,15 @@ extension Recipe {
     /// Every field in the table's order, as `recipe.json` of a run directory holds it. Reading it gives the recipe back.
     public var prettyJSON: String { json.prettyText }
 
-    /// The same on one line: what a digest of the recipe is taken of.
+    /// The same on one line.
     public var canonicalJSON: String { json.compactText }
+
+    /// What a digest of the recipe is taken of: the same without fields that came later and stand at their default, so that a recipe
+    /// of an earlier version has the digest that it had.
+    public var digestText: String {
+        let fields = RecipeField.all.filter { !$0.isOmittedAtDefault || $0.value(in: self) != $0.defaultValue }
+        return RecipeField.tree(of: fields[...]) { $0.value(in: self).json } group: { .object($1) }.compactText
+    }
 
     /// Every field with its value, objects nested as in the file.
     public var json: JSONValue { RecipeField.tree { $0.value(in: self).json } group: { .object($1) } }
@@ -30,9 +37,10 @@ extension RecipeField {
     /// One value per field, nested as recipe files are, in the table's order. `group` makes one value of the members of an
     /// object; its path is empty for the whole file.
     static func tree(
-        leaf: (RecipeField) -> JSONValue, group: (_ path: String, _ members: [JSONValue.Member]) -> JSONValue
+        of fields: ArraySlice<RecipeField> = all[...], leaf: (RecipeField) -> JSONValue,
+        group: (_ path: String, _ members: [JSONValue.Member]) -> JSONValue
     ) -> JSONValue {
-        tree(all[...], prefix: "", leaf, group)
+        tree(fields, prefix: "", leaf, group)
     }
 
     private static func tree(

@@ -32,7 +32,15 @@ public struct Recipe: Codable, Hashable, Sendable {
         case mlp
     }
 
-    /// What the learning rate's decay counts.
+    /// How weights follow their gradient.
+    public enum Optimizer: String, Codable, CaseIterable, Sendable {
+        /// Stochastic gradient descent with Nesterov momentum.
+        case sgd
+        case rmsprop
+        case adamw
+    }
+
+    /// What the learning rate's decay, or its warm-up, counts.
     public enum DecayUnit: String, Codable, CaseIterable, Sendable {
         case epochs, steps
     }
@@ -43,6 +51,10 @@ public struct Recipe: Codable, Hashable, Sendable {
         case stepDecay = "step-decay"
         /// Up to the peak and far down again, along half cosines.
         case oneCycle = "one-cycle"
+        /// Down to the least along half a cosine.
+        case cosine
+        /// By the same share after each epoch or step.
+        case exponential
     }
 
     /// In which order an epoch visits the samples.
@@ -91,8 +103,18 @@ public struct Recipe: Codable, Hashable, Sendable {
         public var shardSize = 25
         /// Of the first step; with `oneCycle` the peak.
         public var learningRate = 0.028
+        public var optimizer = Optimizer.sgd
         public var momentum = 0.9175
         public var weightDecay = 1e-3
+        /// Whether weight decay pulls at batch norm's scales and shifts and at biases too.
+        public var decayNormAndBias = true
+        /// RMSprop's `alpha`.
+        public var rmsDecay = 0.99
+        /// AdamW's `betas`.
+        public var beta1 = 0.9
+        public var beta2 = 0.999
+        /// Of RMSprop and AdamW.
+        public var epsilon = 1e-8
         public var schedule = Schedule.stepDecay
         /// The learning rate is multiplied by `decayFactor` after every `decayEvery` of `decayUnit`.
         public var decayFactor = 0.6
@@ -103,6 +125,17 @@ public struct Recipe: Codable, Hashable, Sendable {
         /// One cycle's peak over its first rate, and its first rate over its last.
         public var startDivisor = 25.0
         public var endDivisor = 1e4
+        /// What a cosine falls to.
+        public var leastLearningRate = 0.0
+        /// Epochs or steps, as `warmupUnit` says, in which the rate rises evenly before its schedule begins; 0: none.
+        public var warmup = 0
+        public var warmupUnit = DecayUnit.epochs
+        /// The share of the learning rate at which the warm-up begins.
+        public var warmupStart = 0.01
+        /// The share of every label that is spread evenly over all of them.
+        public var labelSmoothing = 0.0
+        /// The share of the weights' running average that stays from step to step; 0: none is kept.
+        public var averageDecay = 0.0
         public var order = Order.shuffled
         /// Whether training mirrors images at random.
         public var flip = true
@@ -143,6 +176,13 @@ public struct Recipe: Codable, Hashable, Sendable {
         public var rise = 0.3
         public var startDivisor = 25.0
         public var endDivisor = 1e4
+        /// What a cosine falls to.
+        public var leastLearningRate = 0.0
+        /// Epochs or steps, as `warmupUnit` says, in which the rate rises evenly before its schedule begins; 0: none.
+        public var warmup = 0
+        public var warmupUnit = DecayUnit.epochs
+        /// The share of the learning rate at which the warm-up begins.
+        public var warmupStart = 0.01
         /// Maps larger than this many positions a side are average-pooled to it before their head; 0 for no pooling.
         public var headPool = 0
         /// Which layers get a head: `all`, `last` (the last convolution or stage), or names separated by commas.
@@ -193,8 +233,18 @@ public struct Recipe: Codable, Hashable, Sendable {
         public var epochs = 5
         public var maxSteps = 0
         public var learningRate = 0.01
+        public var optimizer = Optimizer.sgd
         public var momentum = 0.9
         public var weightDecay = 5e-4
+        /// Whether weight decay pulls at batch norm's scales and shifts and at biases too.
+        public var decayNormAndBias = true
+        /// RMSprop's `alpha`.
+        public var rmsDecay = 0.99
+        /// AdamW's `betas`.
+        public var beta1 = 0.9
+        public var beta2 = 0.999
+        /// Of RMSprop and AdamW.
+        public var epsilon = 1e-8
         public var schedule = Schedule.oneCycle
         public var decayFactor = 0.6
         public var decayEvery = 1
@@ -202,6 +252,13 @@ public struct Recipe: Codable, Hashable, Sendable {
         public var rise = 0.3
         public var startDivisor = 25.0
         public var endDivisor = 1e4
+        /// What a cosine falls to.
+        public var leastLearningRate = 0.0
+        /// Epochs or steps, as `warmupUnit` says, in which the rate rises evenly before its schedule begins; 0: none.
+        public var warmup = 0
+        public var warmupUnit = DecayUnit.epochs
+        /// The share of the learning rate at which the warm-up begins.
+        public var warmupStart = 0.01
         /// Whether random clusters of the same sizes and smallest-magnitude removal are retrained alike, for comparison.
         public var baselines = true
 

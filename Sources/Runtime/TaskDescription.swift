@@ -18,6 +18,8 @@ struct TaskDescription: Codable, Sendable, Hashable {
     var headPool: Int?
     /// The layers that have a head; nil: all.
     var headLayers: [String]?
+    /// The share of every label that the network's training spreads over all of them; nil: none.
+    var labelSmoothing: Double?
 
     func encoded() throws -> String {
         let encoder = JSONEncoder()

@@ -81,6 +81,23 @@ private func problem(_ json: String) -> String {
         (#"{"training": {"cutMix": 1, "shardSize": 1}}"#, "mixes the samples of a shard"),
         (#"{"training": {"hue": 0.6}}"#, "a number from 0 to 0.5, not the number 0.6"),
         (#"{"training": {"schedule": "one-cycel"}}"#, "did you mean \"one-cycle\"?"),
+        (#"{"training": {"schedule": "cosin"}}"#, "did you mean \"cosine\"?"),
+        (#"{"training": {"optimizer": "rmspop"}}"#, #"one of "sgd", "rmsprop", "adamw", not the text "rmspop"; did you mean "rmsprop"?"#),
+        (#"{"training": {"labelSmoothing": 1}}"#, "a number from 0 and below 1, not the number 1"),
+        (#"{"training": {"averageDecay": -0.1}}"#, "a number from 0 and below 1, not the number -0.1"),
+        (#"{"training": {"averagDecay": 0.9}}"#, #"did you mean "training.averageDecay"?"#),
+        (#"{"heads": {"optimizer": "adamw"}}"#, #"did you mean "training.optimizer"?"#),
+        (#"{"training": {"epsilon": 0}}"#, "not the number 0"),
+        (#"{"training": {"schedule": "one-cycle", "warmup": 5}}"#, #""training.warmup" is 5, and "training.schedule" one-cycle rises by itself"#),
+        (#"{"training": {"epochs": 4, "warmup": 5}}"#, #""training.warmup" of 5 epochs is longer than "training.epochs" 4"#),
+        (
+            #"{"heads": {"maxSteps": 100, "warmup": 200, "warmupUnit": "steps"}}"#,
+            #""heads.warmup" of 200 steps is longer than "heads.maxSteps" 100"#
+        ),
+        (
+            #"{"prune": {"schedule": "cosine", "learningRate": 0.1, "leastLearningRate": 0.2}}"#,
+            #""prune.leastLearningRate" 0.2 is more than "prune.learningRate" 0.1"#
+        ),
         (#"{"damaged": "skipped"}"#, #"needs one of "fatal", "skip""#),
     ])
     func valuesOutOfRangeAreRefused(_ json: String, _ expected: String) {

@@ -67,6 +67,19 @@ struct CheckpointTests {
         #expect(surplus?.what.contains("network/b") == true)
     }
 
+    /// Velocity alone is what checkpoints of Nesterov momentum hold, those of earlier versions too.
+    @Test func vectorsUnderOtherNamesAreRefused() throws {
+        try save(1)
+        let stored = try #require(try store.latestWholeCheckpoint().checkpoint)
+        try stored.requireNames(["network", "velocity"])
+        try stored.requireNames(["network", "velocity", "heads"])
+        for names in [["network"], ["network", "velo"], ["velocity", "square-average"]] {
+            #expect(throws: Problem.self) { try stored.requireNames(names) }
+        }
+        let missing = #expect(throws: Problem.self) { try stored.read("square-average", into: vector(0)) }
+        #expect(missing?.description.contains("square-average/a") == true)
+    }
+
     @Test func theNewestStayAndOlderOnesGo() throws {
         try save(0, pinned: true)
         for step in 1...5 { try save(step) }

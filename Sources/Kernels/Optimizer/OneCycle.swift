@@ -45,17 +45,3 @@ public struct OneCycle: Sendable, Hashable {
         end + (start - end) / 2 * (1 + cos(.pi * share))
     }
 }
-
-/// How the learning rate goes through a phase.
-public enum LearningRateSchedule: Sendable, Hashable {
-    case stepDecay(StepDecay)
-    case oneCycle(OneCycle)
-
-    /// The rate of a step, both counted from 0.
-    public func rate(step: Int, epoch: Int) -> Double {
-        switch self {
-        case .stepDecay(let schedule): schedule.rate(step: step, epoch: epoch)
-        case .oneCycle(let schedule): schedule.rate(step: step)
-        }
-    }
-}

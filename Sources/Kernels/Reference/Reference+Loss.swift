@@ -6,11 +6,12 @@ public import Foundation
 
 extension Reference {
     /// The sum of the rows' losses, and gradientScale · (softmax − target) as [rows, classes]: the target is one-hot, or
-    /// has a second label where there are shares. Exponentials and
+    /// has a second label where there are shares, and is mixed with the even distribution where it is smoothed. Exponentials and
     /// logarithms are taken in Double whatever the scalar.
     @inlinable
     public static func softmaxCrossEntropy<Scalar: BinaryFloatingPoint>(
-        logits: [Scalar], labels: [Int32], shares: [LabelShare]? = nil, rows: Int, classes: Int, gradientScale: Scalar
+        logits: [Scalar], labels: [Int32], shares: [LabelShare]? = nil, smoothing: Double = 0, rows: Int, classes: Int,
+        gradientScale: Scalar
     ) -> (lossSum: Scalar, logitsGradient: [Scalar]) {
         var lossSum: Scalar = 0
         var gradient = [Scalar](repeating: 0, count: rows * classes)
@@ -26,6 +27,7 @@ extension Reference {
                 target[Int(labels[row])] = 1
             }
             for k in 0..<classes {
+                target[k] = (1 - smoothing) * target[k] + smoothing / Double(classes)
                 if target[k] > 0 { lossSum += Scalar(target[k] * (log(sum) + largest - values[k])) }
                 let probability = exp(values[k] - largest) / sum
                 gradient[row * classes + k] = gradientScale * Scalar(probability - target[k])

@@ -43,6 +43,7 @@ public final class TrainingLane: Sendable {
     ///   - sampleCount: 1...shardSize
     ///   - labels: [sampleCount], each in 0 ..< K
     ///   - shares: [sampleCount], the second labels of samples that are mixtures; nil where none is.
+    ///   - labelSmoothing: the share of every label that is spread over all of them, see `softmaxCrossEntropy`.
     ///   - parameters: weights, in the network's parameter layout.
     ///   - gradients: overwritten with the gradient of gradientScale · Σ loss, in the same layout; or, where
     ///     `adds` is set, gains it. The bits are those of two gradients added.
@@ -51,8 +52,8 @@ public final class TrainingLane: Sendable {
     ///   - gradientScale: 1 / samples of the whole mini-batch, for the gradient of its mean loss.
     ///   - profile: gains the time of each section; it begins anew at the call. nil measures nothing.
     public func run(
-        sampleCount: Int, labels: [Int32], shares: [LabelShare]? = nil, parameters: ParameterVector, gradients: ParameterVector,
-        adds: Bool = false, batchStatistics: ParameterVector, gradientScale: Float, dropout: DropoutContext,
+        sampleCount: Int, labels: [Int32], shares: [LabelShare]? = nil, labelSmoothing: Double = 0, parameters: ParameterVector,
+        gradients: ParameterVector, adds: Bool = false, batchStatistics: ParameterVector, gradientScale: Float, dropout: DropoutContext,
         profile: StepProfile? = nil
     ) -> ShardOutcome {
         precondition(sampleCount > 0 && sampleCount <= shardSize, "\(sampleCount) samples in a lane for \(shardSize)")
@@ -73,7 +74,7 @@ public final class TrainingLane: Sendable {
         let logits = forwardClassifier(shard)
         profile?.end(.classifierForward)
         let (lossSum, correct) = softmaxCrossEntropy(
-            logits: logits, labels: labels, shares: shares, logitsGradient: logits, rows: sampleCount,
+            logits: logits, labels: labels, shares: shares, smoothing: labelSmoothing, logitsGradient: logits, rows: sampleCount,
             classes: network.specification.labels, gradientScale: gradientScale)
         profile?.end(.loss)
         let featureGradient = backwardClassifier(shard, logitsGradient: logits)

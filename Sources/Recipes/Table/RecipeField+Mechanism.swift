@@ -21,10 +21,15 @@ extension RecipeField {
             "Thresholds whose clusters say what stays, one pruned network each; an empty list: analysis.threshold alone."),
         integer("prune.epochs", \.prune.epochs, 0...1_000_000, unit: "epochs", "Passes over the training split under the mask."),
         integer("prune.maxSteps", \.prune.maxSteps, 0...large, unit: "steps", "The most mini-batches under the mask, whatever the epochs; 0 for no cap."),
-    ] + rates("prune", places: RatePlaces(
-        learningRate: \.prune.learningRate, momentum: \.prune.momentum, weightDecay: \.prune.weightDecay,
+        learningRate("prune", \.prune.learningRate),
+    ] + optimizer("prune", places: OptimizerPlaces(
+        optimizer: \.prune.optimizer, momentum: \.prune.momentum, weightDecay: \.prune.weightDecay,
+        decayNormAndBias: \.prune.decayNormAndBias, rmsDecay: \.prune.rmsDecay, beta1: \.prune.beta1,
+        beta2: \.prune.beta2, epsilon: \.prune.epsilon)) + rates("prune", places: RatePlaces(
         schedule: \.prune.schedule, decayFactor: \.prune.decayFactor, decayEvery: \.prune.decayEvery,
-        decayUnit: \.prune.decayUnit, rise: \.prune.rise, startDivisor: \.prune.startDivisor, endDivisor: \.prune.endDivisor)) + [
+        decayUnit: \.prune.decayUnit, rise: \.prune.rise, startDivisor: \.prune.startDivisor,
+        endDivisor: \.prune.endDivisor, leastLearningRate: \.prune.leastLearningRate, warmup: \.prune.warmup,
+        warmupUnit: \.prune.warmupUnit, warmupStart: \.prune.warmupStart)) + [
         truth(
             "prune.baselines", \.prune.baselines,
             "Whether random clusters of the same sizes and removal of the smallest weights are retrained at the same density."),

@@ -9,14 +9,29 @@ extension RecipeField {
         integer(
             "training.shardSize", \.training.shardSize, 1...4096, unit: "samples",
             "Samples that one thread computes at a time; batch statistics and bits depend on it."),
-    ] + rates("training", places: RatePlaces(
-        learningRate: \.training.learningRate, momentum: \.training.momentum, weightDecay: \.training.weightDecay,
+        learningRate("training", \.training.learningRate),
+    ] + optimizer("training", places: OptimizerPlaces(
+        optimizer: \.training.optimizer, momentum: \.training.momentum, weightDecay: \.training.weightDecay,
+        decayNormAndBias: \.training.decayNormAndBias, rmsDecay: \.training.rmsDecay, beta1: \.training.beta1,
+        beta2: \.training.beta2, epsilon: \.training.epsilon)) + rates("training", places: RatePlaces(
         schedule: \.training.schedule, decayFactor: \.training.decayFactor, decayEvery: \.training.decayEvery,
         decayUnit: \.training.decayUnit, rise: \.training.rise, startDivisor: \.training.startDivisor,
-        endDivisor: \.training.endDivisor)) + augmentation + [
+        endDivisor: \.training.endDivisor, leastLearningRate: \.training.leastLearningRate, warmup: \.training.warmup,
+        warmupUnit: \.training.warmupUnit, warmupStart: \.training.warmupStart)) + means + augmentation + [
         integer(
             "training.evaluateEvery", \.training.evaluateEvery, 0...1_000_000, unit: "epochs",
             "From one test of the network to the next; 0 tests it at the end only."),
+    ]
+
+    private static let means: [RecipeField] = [
+        number(
+            "training.labelSmoothing", \.training.labelSmoothing, .from(0, below: 1),
+            "The share of every label that is spread evenly over all labels, in training and retraining; accuracy and test loss are of the labels as they are.")
+            .omittedAtDefault,
+        number(
+            "training.averageDecay", \.training.averageDecay, .from(0, below: 1),
+            "The share of a running average of weights and batch statistics that stays from step to step; the average is what is tested and what training ends with; 0 keeps none. Through the warm-up it is a copy.")
+            .omittedAtDefault,
     ]
 
     private static let augmentation: [RecipeField] = [
@@ -47,46 +62,16 @@ extension RecipeField {
     static let heads: [RecipeField] = [
         integer("heads.epochs", \.heads.epochs, 0...1_000_000, unit: "epochs", "Passes over the training split."),
         integer("heads.maxSteps", \.heads.maxSteps, 0...large, unit: "steps", "The most mini-batches, whatever the epochs; 0 for no cap."),
-    ] + rates("heads", places: RatePlaces(
-        learningRate: \.heads.learningRate, momentum: \.heads.momentum, weightDecay: \.heads.weightDecay,
+        learningRate("heads", \.heads.learningRate),
+    ] + momentum("heads", \.heads.momentum, \.heads.weightDecay) + rates("heads", places: RatePlaces(
         schedule: \.heads.schedule, decayFactor: \.heads.decayFactor, decayEvery: \.heads.decayEvery,
-        decayUnit: \.heads.decayUnit, rise: \.heads.rise, startDivisor: \.heads.startDivisor, endDivisor: \.heads.endDivisor)) + [
+        decayUnit: \.heads.decayUnit, rise: \.heads.rise, startDivisor: \.heads.startDivisor,
+        endDivisor: \.heads.endDivisor, leastLearningRate: \.heads.leastLearningRate, warmup: \.heads.warmup,
+        warmupUnit: \.heads.warmupUnit, warmupStart: \.heads.warmupStart)) + [
         integer(
             "heads.headPool", \.heads.headPool, 0...1024, unit: "positions",
             "Maps with a longer side are average-pooled to this side before their head; 0 pools nothing."),
         text("heads.layers", \.heads.layers, "Which layers get a head: all, last (the last convolution or stage), or names separated by commas."),
         truth("heads.augment", \.heads.augment, "Whether images are changed at random while heads train, as training's fields say."),
     ]
-
-    /// What phases of steps have of the optimizer.
-    struct RatePlaces {
-        let learningRate, momentum, weightDecay: Place<Double>
-        let schedule: Place<Recipe.Schedule>
-        let decayFactor: Place<Double>
-        let decayEvery: Place<Int>
-        let decayUnit: Place<Recipe.DecayUnit>
-        let rise, startDivisor, endDivisor: Place<Double>
-    }
-
-    static func rates(_ phase: String, places: RatePlaces) -> [RecipeField] {
-        [
-            number(
-                "\(phase).learningRate", places.learningRate, .above(0, atMost: 100),
-                "The learning rate of the first step; of the peak where the schedule is one-cycle."),
-            number("\(phase).momentum", places.momentum, .from(0, below: 1), "Nesterov momentum."),
-            number(
-                "\(phase).weightDecay", places.weightDecay, .within(0, 1), "L2 regularisation, as a share of each weight added to its gradient."),
-            choice(
-                "\(phase).schedule", places.schedule,
-                "How the learning rate goes: multiplied every so often, or once up to a peak and down again along half cosines."),
-            number(
-                "\(phase).decayFactor", places.decayFactor, .above(0, atMost: 1), "What the learning rate is multiplied by at each decay of step-decay."),
-            integer(
-                "\(phase).decayEvery", places.decayEvery, 1...large, unit: "\(phase).decayUnit", "From one decay of the learning rate to the next."),
-            choice("\(phase).decayUnit", places.decayUnit, "What \(phase).decayEvery counts."),
-            number("\(phase).rise", places.rise, .within(0, 1), "The share of all steps in which one-cycle's rate rises."),
-            number("\(phase).startDivisor", places.startDivisor, .within(1, 1e9), "One-cycle's peak over its first rate."),
-            number("\(phase).endDivisor", places.endDivisor, .within(1, 1e9), "One-cycle's first rate over its last."),
-        ]
-    }
 }

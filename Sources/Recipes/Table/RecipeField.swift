@@ -10,6 +10,16 @@ public struct RecipeField: Sendable {
     let read: @Sendable (Recipe) -> RecipeValue
     /// Called only with values that `type` allows.
     let write: @Sendable (inout Recipe, RecipeValue) -> Void
+    /// Whether digests of recipes leave it out where it stands at its default: a field that came after runs had been made, so that
+    /// those runs can go on.
+    private(set) var isOmittedAtDefault = false
+
+    /// The same field, left out of digests where it stands at its default.
+    var omittedAtDefault: RecipeField {
+        var field = self
+        field.isOmittedAtDefault = true
+        return field
+    }
 
     /// The value where a recipe does not give one.
     public var defaultValue: RecipeValue { read(Recipe()) }

@@ -45,6 +45,15 @@ public struct StoredCheckpoint: Sendable {
     /// Does it hold a vector of this name?
     public func contains(_ name: String) -> Bool { file.entries.contains { $0.name.hasPrefix(name + "/") } }
 
+    /// Refuses a checkpoint with tensors under any other name, which another optimizer has left.
+    public func requireNames(_ names: [String]) throws(Problem) {
+        for entry in file.entries where !names.contains(where: { entry.name.hasPrefix($0 + "/") }) {
+            throw Problem(
+                "tensor \"\(entry.name)\" has no place in this run", at: file.path,
+                remedy: "go on with the recipe that the run was started with")
+        }
+    }
+
     /// Fills a vector from the tensors that were saved under its name; both must have the same tensors.
     public func read(_ name: String, into vector: ParameterVector) throws(Problem) {
         let prefix = name + "/"

@@ -17,7 +17,7 @@ enum ClusterBench {
                 encoding: split.encoding, outputSize: network.specification.inputSize, normalization: nil, augmentation: .none),
             trainingShardSize: shardSize, surveyShardSize: options.batch, labels: options.labels, headPool: 1)
         let headSet = try task.headSet(of: network)
-        let state = TrainingState(network: network, heads: headSet, seed: 1)
+        let state = TrainingState(network: network, heads: headSet, seed: 1, optimizer: optimizer, keepsAverage: false)
         return try LocalCluster.with(
             task, workers: options.workers, threads: threads, label: "benchmarking", verbosity: .quiet
         ) { cluster in
@@ -48,6 +48,8 @@ enum ClusterBench {
         }
     }
 
+    private static let optimizer = Optimizer.nesterov(momentum: 0.9175)
+
     /// - Returns: images trained on.
     private static func train(
         _ state: TrainingState, _ split: Split, shardSize: Int, batch: Int, steps: Int, on cluster: Cluster
@@ -55,8 +57,8 @@ enum ClusterBench {
         let phase = SteppedPhase(
             name: .training, plan: MiniBatchPlan(sampleCount: split.count, batchSize: batch, shardSize: shardSize, seed: 1),
             totalSteps: state.position.step + steps,
-            schedule: .stepDecay(StepDecay(initialRate: 0.01, factor: 1, every: 1, unit: .epochs)), momentum: 0.9175, weightDecay: 1e-3,
-            augment: false, seed: 1, split: split, waitSeconds: 60)
+            schedule: .stepDecay(StepDecay(initialRate: 0.01, factor: 1, every: 1, unit: .epochs)), optimizer: optimizer,
+            weightDecay: WeightDecay(1e-3), augment: false, seed: 1, split: split, waitSeconds: 60)
         var images = 0
         try phase.run(state, on: cluster) { images += $0.samples }
         return images

@@ -1,7 +1,6 @@
 import Datasets
 import Diagnostics
 import Foundation
-import Kernels
 import Networks
 import Recipes
 import Reporting
@@ -96,7 +95,7 @@ extension Recipe {
         recipe.prune = Prune()
         recipe.claims = Claims()
         recipe.analysis.thresholds = []
-        return Digest.sha256(of: Data(recipe.canonicalJSON.utf8))
+        return Digest.sha256(of: Data(recipe.digestText.utf8))
     }
 
     /// As text, all that decides what phase 5 yields beyond the network and its clusters.
@@ -106,39 +105,9 @@ extension Recipe {
         // Which thresholds and whether baselines are there decides which networks, not what each is.
         only.prune.thresholds = []
         only.prune.baselines = true
-        return only.canonicalJSON
+        return only.digestText
     }
 }
-
-/// What both phases of steps say about their learning rate.
-protocol LearningRateFields {
-    var learningRate: Double { get }
-    var schedule: Recipe.Schedule { get }
-    var decayFactor: Double { get }
-    var decayEvery: Int { get }
-    var decayUnit: Recipe.DecayUnit { get }
-    var rise: Double { get }
-    var startDivisor: Double { get }
-    var endDivisor: Double { get }
-}
-
-extension LearningRateFields {
-    /// The rates of a phase of so many steps.
-    func learningRates(steps: Int) -> LearningRateSchedule {
-        switch schedule {
-        case .stepDecay:
-            .stepDecay(StepDecay(
-                initialRate: learningRate, factor: decayFactor, every: decayEvery, unit: decayUnit == .steps ? .steps : .epochs))
-        case .oneCycle:
-            .oneCycle(OneCycle(
-                peakRate: learningRate, totalSteps: max(1, steps), rise: rise, startDivisor: startDivisor, endDivisor: endDivisor))
-        }
-    }
-}
-
-extension Recipe.Training: LearningRateFields {}
-extension Recipe.Heads: LearningRateFields {}
-extension Recipe.Prune: LearningRateFields {}
 
 extension ImageDataset {
     /// The draw of labels, where there was one.

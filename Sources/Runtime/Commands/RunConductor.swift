@@ -55,7 +55,8 @@ struct RunConductor {
         let task = TaskDescription(
             model: network.specification, preprocessing: try recipe.preprocessing(of: dataset),
             trainingShardSize: recipe.training.shardSize, surveyShardSize: recipe.analysis.surveyShard, labels: dataset.labelCount,
-            headPool: headPool, headLayers: headLayers)
+            headPool: headPool, headLayers: headLayers,
+            labelSmoothing: recipe.training.labelSmoothing > 0 ? recipe.training.labelSmoothing : nil)
         let cluster = try Cluster(
             CoordinatorMachine.Settings(
                 run: UUID().uuidString, task: try task.encoded(), fingerprint: kernelFingerprint,
@@ -78,7 +79,9 @@ struct RunConductor {
         do {
             try journal.setValue(String(dataset.split(.train).count), for: "train_images")
             if let draw = dataset.labelDraw { try journal.setValue(try draw.json(), for: "label_draw") }
-            let state = TrainingState(network: network, heads: headSet, seed: recipe.seed)
+            let state = TrainingState(
+                network: network, heads: headSet, seed: recipe.seed, optimizer: recipe.training.kernelOptimizer,
+                keepsAverage: recipe.training.averageDecay > 0)
             if isResumed, try !recorder.restore(state, logger: logger) { logger.info("no checkpoint yet; starting anew") }
             if let (processes, count) = workers {
                 try processes.start(count: count)

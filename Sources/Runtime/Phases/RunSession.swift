@@ -61,9 +61,10 @@ final class RunSession {
     private func train() throws {
         let settings = recipe.training
         let phase = SteppedPhase(
-            name: .training, plan: trainingPlan, totalSteps: trainingSteps, schedule: settings.learningRates(steps: trainingSteps),
-            momentum: settings.momentum, weightDecay: settings.weightDecay, augment: true, seed: recipe.seed,
-            split: dataset.split(.train), waitSeconds: waitSeconds)
+            name: .training, plan: trainingPlan, totalSteps: trainingSteps,
+            schedule: settings.learningRates(steps: trainingSteps, stepsPerEpoch: trainingPlan.stepsPerEpoch),
+            optimizer: settings.kernelOptimizer, weightDecay: settings.decay(of: network.parameterLayout), augment: true, seed: recipe.seed,
+            split: dataset.split(.train), waitSeconds: waitSeconds, averageDecay: settings.averageDecay)
         try recorder.begin(.training, totalSteps: phase.totalSteps, from: state.position.step)
         try phase.run(state, on: cluster) { outcome in
             let loss = outcome.mean(Figure.loss)
@@ -78,6 +79,7 @@ final class RunSession {
             try checkpointIfDue(outcome)
         }
         try recorder.end(.training)
+        state.adoptAverage()
         state.position = TrainingState.Position(phase: .heads, step: 0)
         try recorder.checkpoint(state)
     }
@@ -107,8 +109,10 @@ final class RunSession {
         let plan = recipe.plan(of: dataset.split(.train), seed: recipe.seed &+ 1)
         let steps = Self.totalSteps(plan, epochs: settings.epochs, cap: settings.maxSteps)
         let phase = SteppedPhase(
-            name: .heads, plan: plan, totalSteps: steps, schedule: settings.learningRates(steps: steps), momentum: settings.momentum,
-            weightDecay: settings.weightDecay, augment: settings.augment, seed: recipe.seed &+ 1, split: dataset.split(.train), waitSeconds: waitSeconds)
+            name: .heads, plan: plan, totalSteps: steps,
+            schedule: settings.learningRates(steps: steps, stepsPerEpoch: plan.stepsPerEpoch),
+            optimizer: .nesterov(momentum: settings.momentum), weightDecay: WeightDecay(settings.weightDecay),
+            augment: settings.augment, seed: recipe.seed &+ 1, split: dataset.split(.train), waitSeconds: waitSeconds)
         try recorder.begin(.heads, totalSteps: phase.totalSteps, from: state.position.step)
         try phase.run(state, on: cluster) { outcome in
             var metrics = [(name: "learning_rate", value: outcome.learningRate)]
@@ -140,8 +144,9 @@ final class RunSession {
 
     private func survey(wantHeads: Bool, wantLabelSums: Bool, of other: TrainingState? = nil) throws -> Survey.Outcome {
         let state = other ?? state
+        let judged = state.judged
         return try Survey(split: dataset.split(.test), shardSize: recipe.analysis.surveyShard, waitSeconds: waitSeconds).run(
-            headSet, parameters: state.network, statistics: state.statistics, heads: wantHeads ? state.heads : nil,
+            headSet, parameters: judged.network, statistics: judged.statistics, heads: wantHeads ? state.heads : nil,
             wantLabelSums: wantLabelSums, on: cluster)
     }
 
@@ -191,9 +196,10 @@ final class RunSession {
     ) throws {
         let settings = recipe.prune
         var phase = SteppedPhase(
-            name: .prune, plan: trainingPlan, totalSteps: steps, schedule: settings.learningRates(steps: steps),
-            momentum: settings.momentum, weightDecay: settings.weightDecay, augment: true, seed: recipe.seed &+ 2,
-            split: dataset.split(.train), waitSeconds: waitSeconds)
+            name: .prune, plan: trainingPlan, totalSteps: steps,
+            schedule: settings.learningRates(steps: steps, stepsPerEpoch: trainingPlan.stepsPerEpoch),
+            optimizer: settings.kernelOptimizer, weightDecay: settings.decay(of: network.parameterLayout), augment: true,
+            seed: recipe.seed &+ 2, split: dataset.split(.train), waitSeconds: waitSeconds)
         phase.mask = mask
         pruned.position = TrainingState.Position(phase: .prune, step: 0)
         do throws(Problem) {

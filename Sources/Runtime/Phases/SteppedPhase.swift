@@ -8,19 +8,21 @@ import Networks
 import Tensors
 
 /// A phase of mini-batch steps on the cluster: the network's training, or that of all heads over the frozen network.
-/// Each step publishes the weights, adds up the shards' gradients along the tree and takes one step of Nesterov momentum.
+/// Each step publishes the weights, adds up the shards' gradients along the tree and takes one step of the optimizer.
 struct SteppedPhase {
     let name: RunPhase
     let plan: MiniBatchPlan
     let totalSteps: Int
     let schedule: LearningRateSchedule
-    let momentum: Double
-    let weightDecay: Double
+    let optimizer: Optimizer
+    let weightDecay: WeightDecay
     let augment: Bool
     let seed: UInt64
     let split: Split
     let waitSeconds: Double
-    /// 1 where a weight may be other than 0; nil: everywhere. Weights and velocities are held at 0 elsewhere.
+    /// The share of the running average that stays, where the state keeps one.
+    var averageDecay = 0.0
+    /// 1 where a weight may be other than 0; nil: everywhere. Weights and what the optimizer carries are held at 0 elsewhere.
     var mask: ParameterVector?
 
     /// What one step gave.
@@ -48,7 +50,8 @@ struct SteppedPhase {
                 cluster.publish(ParameterSet.statistics, state.statistics),
             ] : []
         let weights = name == .heads ? state.heads : state.network
-        let velocity = name == .heads ? state.headVelocity : state.velocity
+        let carried = (name == .heads ? state.headOptimizer : state.optimizer).vectors.map(\.vector)
+        let average = name == .training ? state.average : nil
         var following: ShardedWork?
         while state.position.step < totalSteps {
             let step = state.position.step
@@ -68,9 +71,12 @@ struct SteppedPhase {
             let gradients = [sum.floats.removeValue(forKey: Figure.gradient), right?.floats.removeValue(forKey: Figure.gradient)]
             if let right { sum.add(right, from: cluster.sums) }
             let rate = schedule.rate(step: step, epoch: epoch)
-            try update(weights, velocity, with: gradients.compactMap(\.self), rate: rate, scratch: cluster.sums)
+            let averaging = average.map { Averaging(vector: $0.network, decay: averageDecay, copies: step <= schedule.warmUpSteps) }
+            try update(
+                weights, carried, averaging, with: gradients.compactMap(\.self), step: step, rate: rate, scratch: cluster.sums)
             let samples = try sum.samples(atMost: plan.sampleCount(step: stepInEpoch))
             if name != .heads { try updateStatistics(state.statistics, with: sum, samples: samples) }
+            if let average { averaging?.step(average.statistics.buffer, toward: state.statistics.buffer) }
             state.position.step = step + 1
             try after(StepOutcome(
                 step: step, epoch: epoch, endsEpoch: stepInEpoch + 1 == plan.stepsPerEpoch, learningRate: rate,
@@ -91,16 +97,16 @@ struct SteppedPhase {
     }
 
     /// One step along the sum of the gradients, which are one or two. They are added up slice by slice as the step reads them,
-    /// which spares a pass over memory.
+    /// and the average follows while the slice is in the cache, which spares passes over memory.
     private func update(
-        _ weights: ParameterVector, _ velocity: ParameterVector, with gradients: [Tensor], rate: Double, scratch: StoragePool
+        _ weights: ParameterVector, _ carried: [ParameterVector], _ averaging: Averaging?, with gradients: [Tensor], step: Int,
+        rate: Double, scratch: StoragePool
     ) throws(Problem) {
         guard let first = gradients.first, gradients.allSatisfy({ $0.count == weights.buffer.count }) else {
             throw Problem("the workers' gradient does not fit the network", remedy: "run coordinator and workers from the same version")
         }
         let second = gradients.count > 1 ? gradients[1] : nil
-        let (momentum, decay) = (Float(momentum), Float(weightDecay))
-        weights.rewrite { weights in
+        func change(_ weights: FloatBuffer, _ average: FloatBuffer?) {
             inSlices(weights.count, scratch: scratch) { slice, sum in
                 let gradient = first.withBuffer { first in
                     second?.withBuffer { second in
@@ -108,13 +114,33 @@ struct SteppedPhase {
                         return sum
                     } ?? first.slice(slice)
                 }
-                nesterovStep(
-                    weights: weights.slice(slice), velocity: velocity.buffer.slice(slice), gradient: gradient,
-                    learningRate: Float(rate), momentum: momentum, weightDecay: decay)
-                guard let mask else { return }
-                holdMask(weights.slice(slice), mask: mask.buffer.slice(slice))
-                holdMask(velocity.buffer.slice(slice), mask: mask.buffer.slice(slice))
+                weightDecay.forEachRange(in: slice) { range, decay in
+                    optimizer.step(
+                        weights: weights.slice(range), state: carried.map { $0.buffer.slice(range) },
+                        gradient: gradient.slice(range.lowerBound - slice.lowerBound, range.count), learningRate: rate,
+                        weightDecay: decay, step: step)
+                }
+                if let mask {
+                    for vector in [weights] + carried.map(\.buffer) { holdMask(vector.slice(slice), mask: mask.buffer.slice(slice)) }
+                }
+                if let average { averaging?.step(average.slice(slice), toward: weights.slice(slice)) }
             }
+        }
+        weights.rewrite { weights in
+            guard let averaging else { return change(weights, nil) }
+            averaging.vector.rewrite { change(weights, $0) }
+        }
+    }
+
+    /// How the running average follows at one step. As in torchvision's reference training it is a copy until the step after the
+    /// warm-up's last, the first one where there is no warm-up.
+    private struct Averaging {
+        let vector: ParameterVector
+        let decay: Double
+        let copies: Bool
+
+        func step(_ average: FloatBuffer, toward values: FloatBuffer) {
+            if copies { average.copy(from: values) } else { averageStep(average, toward: values, decay: decay) }
         }
     }
 

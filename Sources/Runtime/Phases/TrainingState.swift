@@ -1,4 +1,5 @@
 import Diagnostics
+import Kernels
 import Networks
 import Tensors
 
@@ -21,34 +22,63 @@ final class TrainingState {
     var position = Position(phase: .training, step: 0)
     let network: ParameterVector
     let statistics: ParameterVector
-    let velocity: ParameterVector
+    /// What the network's optimizer carries from step to step.
+    let optimizer: OptimizerState
+    /// The running average of network and statistics, where one is kept; the start's until the first step.
+    let average: (network: ParameterVector, statistics: ParameterVector)?
     let heads: ParameterVector
-    let headVelocity: ParameterVector
+    let headOptimizer: OptimizerState
 
-    /// The start of a run: drawn weights, velocities at rest.
-    init(network: Network, heads: HeadSet, seed: UInt64) {
+    /// The start of a run: drawn weights, optimizers at rest.
+    init(network: Network, heads: HeadSet, seed: UInt64, optimizer: Optimizer, keepsAverage: Bool) {
         self.network = network.initialParameters(seed: seed).shared()
         statistics = network.initialStatistics()
-        velocity = ParameterVector(network.parameterLayout)
+        self.optimizer = OptimizerState(optimizer, network.parameterLayout)
+        average = keepsAverage ? (self.network.copy().shared(), statistics.copy()) : nil
         self.heads = heads.initialParameters(seed: seed).shared()
-        headVelocity = ParameterVector(heads.layout)
+        headOptimizer = OptimizerState(.nesterov(momentum: 0), heads.layout)
     }
 
-    /// A network to be trained further, from its weights and statistics: velocities at rest, heads left as they are.
-    init(continuing state: TrainingState) {
+    /// A network to be trained further, from its weights and statistics: its optimizer at rest, heads left as they are, no average.
+    init(continuing state: TrainingState, optimizer: Optimizer) {
         network = state.network.copy().shared()
         statistics = state.statistics.copy()
-        velocity = ParameterVector(state.velocity.layout)
+        self.optimizer = OptimizerState(optimizer, network.layout)
+        average = nil
         heads = state.heads
-        headVelocity = state.headVelocity
+        headOptimizer = state.headOptimizer
     }
 
     /// The vectors under the prefixes that they have in a checkpoint.
     var vectors: [(prefix: String, vector: ParameterVector)] {
-        [
-            ("network", network), ("statistics", statistics), ("velocity", velocity), ("heads", heads),
-            ("head-velocity", headVelocity),
-        ]
+        var vectors = networkVectors
+        if let average { vectors += [("average", average.network), ("average-statistics", average.statistics)] }
+        vectors.append(("heads", heads))
+        return vectors + headOptimizer.vectors.map { ("head-" + $0.name, $0.vector) }
+    }
+
+    /// Those of the network alone, which retraining changes.
+    var networkVectors: [(prefix: String, vector: ParameterVector)] {
+        [("network", network), ("statistics", statistics)] + optimizer.vectors.map { ($0.name, $0.vector) }
+    }
+
+    /// What is tested and what training ends with: the average where one is kept, else the weights as they stand.
+    var judged: (network: ParameterVector, statistics: ParameterVector) { average ?? (network, statistics) }
+
+    /// Puts the average in the place of the network. Doing it twice is doing it once.
+    func adoptAverage() {
+        guard let average else { return }
+        network.rewrite { $0.copy(from: average.network.buffer) }
+        statistics.rewrite { $0.copy(from: average.statistics.buffer) }
+    }
+}
+
+/// The vectors of an optimizer over one layout, zero at the start.
+struct OptimizerState {
+    let vectors: [(name: String, vector: ParameterVector)]
+
+    init(_ optimizer: Optimizer, _ layout: TensorLayout) {
+        vectors = optimizer.stateNames.map { ($0, ParameterVector(layout)) }
     }
 }
 

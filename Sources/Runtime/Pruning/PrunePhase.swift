@@ -66,7 +66,7 @@ struct PrunePhase {
         _ whole: TrainingState, _ masks: [ConnectionMask], _ method: PruneDocument.Method, _ threshold: Double, accuracy: Double,
         evaluate: (TrainingState) throws -> Double, retrain: (TrainingState, ParameterVector, String) throws -> Void
     ) throws -> PruneDocument.Variant {
-        let state = TrainingState(continuing: whole)
+        let state = TrainingState(continuing: whole, optimizer: recipe.prune.kernelOptimizer)
         let mask = ParameterVector(network.parameterLayout)
         mask.buffer.fill(1)
         for (layer, own) in zip(plan.layers, masks) {

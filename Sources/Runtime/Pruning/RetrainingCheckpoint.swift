@@ -30,7 +30,7 @@ struct RetrainingCheckpoint {
 
     func save(_ state: TrainingState) throws(Problem) {
         var writer = SafetensorsWriter(metadata: identity.merging(["step": String(state.position.step)]) { $1 })
-        for (prefix, vector) in Self.vectors(state) { writer.add(vector, prefix: prefix + "/") }
+        for (prefix, vector) in state.networkVectors { writer.add(vector, prefix: prefix + "/") }
         let digest = try writer.write(to: directory.file(Self.file))
         try journal.setValue(digest.hexadecimal, for: Self.journalKey)
     }
@@ -49,7 +49,7 @@ struct RetrainingCheckpoint {
             return false
         }
         var read: [(from: ParameterVector, to: ParameterVector)] = []
-        for (prefix, vector) in Self.vectors(state) {
+        for (prefix, vector) in state.networkVectors {
             let copy = ParameterVector(vector.layout)
             for entry in vector.layout.entries {
                 let found = try file.entry("\(prefix)/\(entry.name)")
@@ -67,8 +67,4 @@ struct RetrainingCheckpoint {
 
     /// Once every network is done.
     static func remove(from directory: RunDirectory) { unlink(directory.file(file)) }
-
-    private static func vectors(_ state: TrainingState) -> [(prefix: String, vector: ParameterVector)] {
-        [("network", state.network), ("statistics", state.statistics), ("velocity", state.velocity)]
-    }
 }

@@ -122,6 +122,7 @@ final class RunRecorder: ClusterOwner {
         guard let phase = RunPhase(rawValue: stored.checkpoint.phase) else {
             throw Problem("is of an unknown phase \(stored.checkpoint.phase)", at: stored.file.path)
         }
+        try stored.requireNames(state.vectors.map(\.prefix))
         for (prefix, vector) in state.vectors { try stored.read(prefix, into: vector) }
         state.position = TrainingState.Position(phase: phase, step: stored.checkpoint.step)
         logger.info("resuming", ["checkpoint": stored.row.path, "phase": phase.rawValue, "step": String(stored.checkpoint.step)])

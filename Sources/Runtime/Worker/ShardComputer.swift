@@ -40,8 +40,9 @@ final class ShardComputer {
             let shard = try feeder.take(shard, into: lane.input, with: preparer)
             let statistics = ParameterVector(network.statisticsLayout)
             let outcome = lane.run(
-                sampleCount: shard.labels.count, labels: shard.labels, shares: shard.shares, parameters: parameters, gradients: gradients,
-                adds: sum != nil, batchStatistics: statistics, gradientScale: 1 / Float(batchCount),
+                sampleCount: shard.labels.count, labels: shard.labels, shares: shard.shares,
+                labelSmoothing: task.labelSmoothing ?? 0, parameters: parameters, gradients: gradients, adds: sum != nil,
+                batchStatistics: statistics, gradientScale: 1 / Float(batchCount),
                 dropout: DropoutContext(seed: seed, step: step, sampleIndices: shard.indices))
             // Weighted by samples, so that a last, smaller shard counts for what it is.
             scale(statistics.buffer, by: Float(shard.labels.count))

@@ -70,10 +70,11 @@ private struct DepthwiseWayBack {
             let needed = max(rows.upperBound, complete)
             while filled < needed {
                 let source = input.convolved.pointer + place(filled, sample: sample)
-                activate(filled, blocks: 0..<chunk.fullBlocks, source: source, step: g.channels)
+                let ahead = inputGradient.pointer + place(max(0, filled &- g.padding), sample: sample)
+                activate(filled, blocks: 0..<chunk.fullBlocks, source: source, step: g.channels, ahead: ahead)
                 if chunk.hasPart {
                     gather(parts.row, source + lastBlock, step: g.channels, pixels: g.width, lanes: chunk.lastLanes)
-                    activate(filled, blocks: chunk.fullBlocks..<chunk.blocks, source: parts.row, step: vectorWidth)
+                    activate(filled, blocks: chunk.fullBlocks..<chunk.blocks, source: parts.row, step: vectorWidth, ahead: ahead)
                 }
                 filled &+= 1
             }
@@ -115,7 +116,7 @@ private struct DepthwiseWayBack {
 
     /// SiLU and its slope of a row of the input.
     @inline(never)
-    private func activate(_ y: Int, blocks: Range<Int>, source: UnsafePointer<Float>, step: Int) {
+    private func activate(_ y: Int, blocks: Range<Int>, source: UnsafePointer<Float>, step: Int, ahead: UnsafePointer<Float>) {
         let coefficients = input.coefficients
         let (values, slopes) = (parts.input.pixels(y, block: blocks.lowerBound), parts.slope.pixels(y, block: blocks.lowerBound))
         let (valueBlock, slopeBlock) = (parts.input.blockFloats, parts.slope.blockFloats)
@@ -125,6 +126,7 @@ private struct DepthwiseWayBack {
             let pixel = source + x &* step
             for block in 0..<blocks.count {
                 filterscope_prefetch(pixel + (block &* vectorWidth &+ nextRow))
+                filterscope_prefetch(ahead + (x &* step &+ block &* vectorWidth))
                 let vectors = coefficients.vectors(at: first &+ block &* vectorWidth)
                 let (value, slope) = siluWithSlope(vectors.normalized(pixel.vector(at: block &* vectorWidth)))
                 values.store(value, at: block &* valueBlock &+ x &* vectorWidth)

@@ -11,9 +11,9 @@ class Configuration:
     # training or inference
     subject: str
     model: str
-    # Filters of the first convolution.
+    # Filters of a VGG's first convolution.
     width: int
-    # Height and width of the input in pixels, a multiple of 32.
+    # Height and width of the input in pixels, for a VGG a multiple of 32.
     size: int
     # Samples of a mini-batch, of all processes together.
     batch: int
@@ -28,13 +28,17 @@ class Configuration:
 
     @property
     def classifier(self):
-        """torchvision's three linear layers from 224 pixels on, one linear layer below."""
-        return "linear" if self.size < 224 else "mlp"
+        """Of a VGG: torchvision's three linear layers from 224 pixels on, one linear layer below."""
+        return "linear" if self.size < 224 or self.is_efficientnet else "mlp"
+
+    @property
+    def is_efficientnet(self):
+        return self.model.startswith("efficientnet")
 
     @property
     def title(self):
-        shape = (f"{self.subject}, {self.model} width {self.width}, {self.size} pixels, batch {self.batch}, "
-                 f"{self.labels} labels")
+        model = self.model if self.is_efficientnet else f"{self.model} width {self.width}"
+        shape = f"{self.subject}, {model}, {self.size} pixels, batch {self.batch}, {self.labels} labels"
         threads = f"{self.threads} thread" + "s" * (self.threads > 1)
         if not self.workers:
             return f"{shape}, {threads}"
@@ -44,6 +48,10 @@ class Configuration:
 def _vgg16(name, subject, threads, size=32, workers=0, runs=4):
     batch, labels = (100, 100) if size == 32 else (8, 1000)
     return Configuration(name, subject, "vgg16", 64, size, batch, labels, threads, workers, runs)
+
+
+def _efficientnet(name, subject, threads, runs):
+    return Configuration(name, subject, "efficientnet-b0", 64, 224, 16, 1000, threads, 0, runs)
 
 
 # The whole table, in the order of printing. Runs are fewer where one step takes seconds.
@@ -56,6 +64,10 @@ TABLE = [
     _vgg16("training-224-2", "training", 2, size=224, runs=2),
     _vgg16("inference-224-1", "inference", 1, size=224, runs=3),
     _vgg16("inference-224-2", "inference", 2, size=224, runs=3),
+    _efficientnet("efficientnet-training-1", "training", 1, runs=2),
+    _efficientnet("efficientnet-training-2", "training", 2, runs=3),
+    _efficientnet("efficientnet-inference-1", "inference", 1, runs=3),
+    _efficientnet("efficientnet-inference-2", "inference", 2, runs=4),
     _vgg16("cluster-1", "training", 1, workers=1),
     _vgg16("cluster-2", "training", 1, workers=2),
 ]

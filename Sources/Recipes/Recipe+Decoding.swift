@@ -14,6 +14,7 @@ extension Recipe {
             throw Problem("a recipe is an object in braces, not \(root.description)", at: root.place.text(file))
         }
         name = URL(fileURLWithPath: file).deletingPathExtension().lastPathComponent
+        if case .string(Model.efficientNet)? = root["model"]?["name"]?.content { model.dropout = 0.2 }
         try apply(root, prefix: "", file: file)
         if let problem = inconsistency { throw Problem(problem, at: file) }
     }
@@ -90,6 +91,13 @@ extension Recipe {
     public var inconsistency: String? {
         if training.batchSize % training.shardSize != 0 {
             return "\"training.batchSize\" \(training.batchSize) is not a multiple of \"training.shardSize\" \(training.shardSize)"
+        }
+        if model.isEfficientNet {
+            let usual = Model()
+            if model.width != usual.width { return "\"model.width\" is a VGG's; \(model.name) has none" }
+            if model.classifier != usual.classifier || model.classifierBias != usual.classifierBias {
+                return "\"model.classifier\" and \"model.classifierBias\" are a VGG's; \(model.name) has one linear layer with a bias"
+            }
         }
         if cluster.workerTimeoutSeconds <= cluster.heartbeatSeconds {
             return "\"cluster.workerTimeoutSeconds\" \(cluster.workerTimeoutSeconds) must be more than \"cluster.heartbeatSeconds\" \(cluster.heartbeatSeconds)"

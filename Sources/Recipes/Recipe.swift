@@ -73,16 +73,21 @@ public struct Recipe: Codable, Hashable, Sendable {
     }
 
     public struct Model: Codable, Hashable, Sendable {
-        /// `vgg11` or `vgg16`.
+        /// `vgg11`, `vgg16` or `efficientnet-b0`.
         public var name = "vgg16"
-        /// Filters of the first convolution; the others are multiples of it.
+        /// Filters of a VGG's first convolution; the others are multiples of it.
         public var width = 64
         public var classifier = Classifier.linear
         public var classifierBias = true
         /// Height and width of the network's input in pixels.
         public var inputSize = 32
-        /// The share of activations dropped in the mlp classifier.
+        /// The share of activations dropped in the mlp classifier, or in front of an EfficientNet's.
         public var dropout = 0.5
+        /// The share of samples for which an EfficientNet's last residual block is left out.
+        public var stochasticDepth = 0.2
+
+        public static let efficientNet = "efficientnet-b0"
+        public var isEfficientNet: Bool { name == Self.efficientNet }
 
         public init() {}
     }

@@ -112,12 +112,17 @@ public struct ModelOptions: Sendable, Hashable {
     public var classifier: Recipe.Classifier?
     /// Height and width of the input in pixels; nil for the data set's usual one.
     public var inputSize: Int?
+    /// Where there is no file of weights, which tells it.
+    public var batchNorm: Bool
 
-    public init(name: String, width: Int? = nil, classifier: Recipe.Classifier? = nil, inputSize: Int? = nil) {
+    public init(
+        name: String, width: Int? = nil, classifier: Recipe.Classifier? = nil, inputSize: Int? = nil, batchNorm: Bool = true
+    ) {
         self.name = name
         self.width = width
         self.classifier = classifier
         self.inputSize = inputSize
+        self.batchNorm = batchNorm
     }
 }
 

@@ -95,11 +95,17 @@ public struct SafetensorsFile: Sendable {
         guard isZip || isPickle, !hasHeader else { return }
         throw Problem(
             "is a PyTorch pickle, which can run any code when it is read", at: path,
-            remedy: """
-                convert it with these two lines of Python:
-                import torch, safetensors.torch
-                safetensors.torch.save_file(torch.load("\(path)", map_location="cpu", weights_only=True), "\(path).safetensors")
-                """)
+            remedy: "convert it with these two lines of Python:\n" + pickleConversion(path))
+    }
+
+    /// Python that writes a pickle's tensors as safetensors. Tensors that share memory or do not lie in order are copied, which
+    /// `save_file` demands; a checkpoint with a `state_dict` or `model` of its own gives that.
+    private static func pickleConversion(_ path: String) -> String {
+        let quoted = path.replacingOccurrences(of: "\\", with: "\\\\").replacingOccurrences(of: "\"", with: "\\\"")
+        return """
+            import torch, safetensors.torch; d = torch.load("\(quoted)", map_location="cpu", weights_only=True); d = d.get("state_dict", d.get("model", d))
+            safetensors.torch.save_file({n: t.clone().contiguous() for n, t in d.items()}, "\(quoted).safetensors")
+            """
     }
 }
 

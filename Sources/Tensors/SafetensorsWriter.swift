@@ -11,6 +11,7 @@ public struct SafetensorsWriter {
         case data(Data)
         case buffer(FloatBuffer)
         case tensor(Tensor)
+        case parts(Int, (Int) throws(Problem) -> [Float])
     }
 
     private struct Item {
@@ -54,6 +55,13 @@ public struct SafetensorsWriter {
         add(name, .int64, shape, values.withUnsafeBytes { Data($0) })
     }
 
+    /// A tensor that is too large to hold at once, made part by part while the file is written.
+    ///
+    /// - Parameter part: the floats of part 0 ..< count, in order; together as many as the shape asks for.
+    public mutating func add(_ name: String, _ shape: Shape, parts count: Int, part: @escaping (Int) throws(Problem) -> [Float]) {
+        add(Item(name: name, type: .float32, shape: shape, source: .parts(count, part)), byteCount: 4 * shape.count)
+    }
+
     /// Every tensor of a vector under `prefix + name`. The vector must hold still until the file is written.
     public mutating func add(_ vector: ParameterVector, prefix: String = "") {
         for entry in vector.layout.entries {
@@ -87,6 +95,14 @@ public struct SafetensorsWriter {
             case .buffer(let buffer):
                 digest.update(buffer.bytes)
                 try file.write(buffer.bytes)
+            case .parts(let count, let part):
+                var written = 0
+                for index in 0..<count {
+                    let values = try part(index)
+                    written += values.count
+                    try Self.put(values.withUnsafeBytes { Data($0) }, file, &digest)
+                }
+                precondition(written == item.shape.count, "\(written) floats for \(item.shape) of \(item.name)")
             case .tensor(let tensor):
                 try tensor.withBuffer { buffer throws(Problem) in
                     digest.update(buffer.bytes)

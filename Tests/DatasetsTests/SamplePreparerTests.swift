@@ -50,12 +50,16 @@ import Testing
         return (files.indices.map { Array(values[$0 * length..<($0 + 1) * length]) }, outcome)
     }
 
-    /// The same bytes as Pillow's resize and crop, as Scripts/make-picture-digests prints them.
+    /// The same bytes as Pillow's resize and crop, as Scripts/make-picture-digests prints them; also at 16 pixels, for which a
+    /// random part of the picture would be decoded at a quarter of its size.
     @Test(arguments: [
-        (Interpolation.bilinear, "65aa9c8b0d63379aaa6396988f654cff7cde939e960731d34c5d22b58e20a22e"), (.bicubic, "ca1c24a16a1b281c8c0a892ed668355f2ed53858d2155d791622ff6f5a1987ce"),
+        (64, Interpolation.bilinear, "65aa9c8b0d63379aaa6396988f654cff7cde939e960731d34c5d22b58e20a22e"),
+        (64, .bicubic, "ca1c24a16a1b281c8c0a892ed668355f2ed53858d2155d791622ff6f5a1987ce"),
+        (16, .bilinear, "b6d239f51f555b4257b7fe0e67695829de10af903c7a18ca98284197f2c3fb7d"),
+        (16, .bicubic, "89289a956a4097466b9e8dc37b43c7fd7c2b78146a80a85869b97c1611a81420"),
     ])
-    func evaluationIsTorchvisions(interpolation: Interpolation, digest: String) throws {
-        let preparer = SamplePreparer(try preprocessing(interpolation: interpolation))
+    func evaluationIsTorchvisions(size: Int, interpolation: Interpolation, digest: String) throws {
+        let preparer = SamplePreparer(try preprocessing(size: size, interpolation: interpolation))
         let values = try prepared(preparer, try JPEGFixture.stored("colour.jpg"))
         let bytes = values.map { UInt8((($0 + 1) * 127.5).rounded()) }
         #expect(zip(values, bytes).allSatisfy { $0 == Normalization.symmetric(channels: 3).value(ofPixel: Int($1), channel: 0) })

@@ -9,7 +9,8 @@ struct DirectionalDerivativeTests {
     ///
     /// Central differences in float32. A shorter step drowns in rounding, and within a longer one too many units switch
     /// at a ReLU or a max-pool; at ε = 5e-4 both stayed below 1 % of a tensor's gradient, so 2 % is the limit. A wrong term
-    /// in backward is off by far more.
+    /// in backward is off by far more. Where a tensor's gradient is small, as some of an
+    /// EfficientNet's are, the loss's own rounding counts, a few units in its last place.
     @Test(arguments: LaneTests.specifications)
     func gradientIsTheSlopeOfTheLoss(specification: ModelSpecification) throws {
         let network = try Network(specification)
@@ -27,7 +28,7 @@ struct DirectionalDerivativeTests {
                 dropout: DropoutContext(seed: 1, step: 1, sampleIndices: Array(0..<count))
             ).lossSum
         }
-        _ = loss(weights)
+        let rounding = 4e-7 * loss(weights) / Double(step)
         let gradient = gradients.copy()
         /// Along a unit vector.
         func slope(_ direction: [Float], step: Float) -> Double {
@@ -53,7 +54,7 @@ struct DirectionalDerivativeTests {
             direction.replaceSubrange(entry.offset..<entry.offset + entry.count, with: tensor)
             let expected = zip(part, tensor).reduce(0.0) { $0 + Double($1.0) * Double($1.1) }
             let found = slope(direction, step: step)
-            #expect(abs(found - expected) < 0.02 * partLength, "\(entry.name): slope \(found), gradient \(expected)")
+            #expect(abs(found - expected) < 0.02 * partLength + rounding, "\(entry.name): slope \(found), gradient \(expected)")
         }
     }
 

@@ -7,7 +7,7 @@ import Testing
 
 /// One file of known answers from PyTorch; Scripts/make-fixtures says what is in it.
 struct Fixture {
-    static let names = ["vgg11-linear", "vgg16-linear-without-bias", "vgg11-mlp", "vgg11-plain"]
+    static let names = ["vgg11-linear", "vgg16-linear-without-bias", "vgg11-mlp", "vgg11-plain", "vgg16-plain-mlp"]
 
     let file: SafetensorsFile
     let network: Network
@@ -17,17 +17,29 @@ struct Fixture {
     init(_ name: String) throws {
         let folder = try #require(Bundle.module.resourceURL).appendingPathComponent("Fixtures")
         let file = try SafetensorsFile(path: folder.appendingPathComponent(name + ".safetensors").path)
-        let images = try file.entry("images").shape
         self.file = file
-        sampleCount = images[1]
-        func setting(_ key: String) throws -> String { try #require(file.metadata["model." + key]) }
-        network = try Network(
-            ModelSpecification(
-                name: setting("name"), width: #require(Int(setting("width"))),
-                classifier: #require(ModelSpecification.Classifier(rawValue: setting("classifier"))),
-                classifierBias: setting("bias") == "true", batchNorm: setting("batch_norm") == "true",
-                inputSize: images[3], inputChannels: images[2], labels: file.entry("step1/logits").shape[1], dropout: 0))
+        (network, sampleCount) = try file.metadata["model.name"] == "efficientnet-b0" ? Self.efficientNet(file) : Self.vgg(file)
         directory = try TemporaryDirectory()
+    }
+
+    private static func vgg(_ file: SafetensorsFile) throws -> (Network, sampleCount: Int) {
+        let images = try file.entry("images").shape
+        func setting(_ key: String) throws -> String { try #require(file.metadata["model." + key]) }
+        let specification = ModelSpecification(
+            name: try setting("name"), width: try #require(Int(setting("width"))),
+            classifier: try #require(ModelSpecification.Classifier(rawValue: setting("classifier"))),
+            classifierBias: try setting("bias") == "true", batchNorm: try setting("batch_norm") == "true",
+            inputSize: images[3], inputChannels: images[2], labels: try file.entry("step1/logits").shape[1], dropout: 0)
+        return (try Network(specification), images[1])
+    }
+
+    private static func efficientNet(_ file: SafetensorsFile) throws -> (Network, sampleCount: Int) {
+        let images = try file.entry("images").shape
+        let channels = try #require(file.metadata["model.channels"]).split(separator: " ").compactMap { Int($0) }
+        let specification = ModelSpecification(
+            name: "efficientnet-b0", inputSize: images[2], inputChannels: images[1],
+            labels: try file.entry("evaluation/logits").shape[1], dropout: 0, stochasticDepth: 0, channels: channels)
+        return (try Network(specification), images[0])
     }
 
     func number(_ key: String) throws -> Double { try #require(file.metadata[key].flatMap(Double.init)) }
@@ -42,8 +54,7 @@ struct Fixture {
 
     /// A batch as lanes take it, [N, H, W, C].
     func images(batch: Int) throws -> [Float] {
-        let shape = try file.entry("images").shape
-        let (channels, size) = (shape[2], shape[3])
+        let (channels, size) = (network.specification.inputChannels, network.specification.inputSize)
         let pixels = try file.integers("images").map { Float($0) / 128 - 1 }
         let start = batch * sampleCount * channels * size * size
         var images: [Float] = []
@@ -59,6 +70,29 @@ struct Fixture {
 
     func labels(batch: Int) throws -> [Int32] {
         try file.integers("labels")[batch * sampleCount..<(batch + 1) * sampleCount].map { Int32($0) }
+    }
+
+    /// A map [N, C, H, W] of the file as lanes have it, [N, H, W, C].
+    func channelsLast(_ name: String) throws -> [Float] {
+        let shape = try file.entry(name).shape
+        let (channels, positions) = (shape[1], shape[2] * shape[3])
+        let values = try floats(name)
+        return (0..<shape[0]).flatMap { sample in
+            (0..<positions).flatMap { position in
+                (0..<channels).map { values[(sample * channels + $0) * positions + position] }
+            }
+        }
+    }
+
+    /// Weights and running statistics before training, by way of a weight file as PyTorch would write it.
+    func initial() throws -> (parameters: ParameterVector, statistics: ParameterVector) {
+        var writer = SafetensorsWriter()
+        for entry in file.entries where entry.name.hasPrefix("initial/") {
+            writer.add(String(entry.name.dropFirst("initial/".count)), entry.type, entry.shape, try file.rawBytes(entry.name))
+        }
+        let path = directory.file("initial.safetensors")
+        try writer.write(to: path)
+        return try network.loadWeights(path: path)
     }
 
     /// The weights before training, by way of a weight file as PyTorch would write it.

@@ -6,12 +6,15 @@ import Testing
 
 struct LaneTests {
     /// Small networks that between them have every kind of layer, dropout included, and every scheme of convolution: the last one's
-    /// channels are multiples of 16.
+    /// channels are multiples of 16; and an EfficientNet with odd maps, dropout and stochastic depth.
     static let specifications = [
         ModelSpecification(name: "vgg11", width: 3, inputChannels: 3, labels: 7),
         ModelSpecification(
             name: "vgg16", width: 2, classifier: .mlp, batchNorm: false, inputSize: 64, inputChannels: 1, labels: 5, dropout: 0.25),
         ModelSpecification(name: "vgg11", width: 16, inputChannels: 3, labels: 7),
+        ModelSpecification(
+            name: "efficientnet-b0", inputSize: 37, inputChannels: 3, labels: 7, dropout: 0.25, stochasticDepth: 0.5,
+            channels: [5, 4, 6, 7, 8, 17, 9, 12, 20]),
     ]
 
     /// A shard of a given seed: its images, labels and dropout.
@@ -64,13 +67,14 @@ struct LaneTests {
         let loss = 0.75 * own.outcome.lossSum + 0.25 * other.outcome.lossSum
         #expect(abs(mixed.outcome.lossSum - loss) < 1e-6 * loss)
         #expect(mixed.outcome.correct == own.outcome.correct && mixed.statistics == own.statistics)
+        let largestOfAll = own.gradients.map { abs(Double($0)) }.max() ?? 0
         for entry in network.parameterLayout.entries {
             let range = entry.offset..<entry.offset + entry.count
             let expected = range.map { Double(weight) * Double(own.gradients[$0]) + Double(1 - weight) * Double(other.gradients[$0]) }
             let largest = expected.map { abs($0) }.max() ?? 0
             let apart = zip(mixed.gradients[range], expected).map { abs(Double($0) - $1) }.max() ?? 0
             // Three passes of backward in float32; either part alone is off by the size of the gradient.
-            #expect(apart <= 1e-4 * max(largest, 1e-3), "\(entry.name): \(apart) of \(largest)")
+            #expect(apart <= 1e-4 * max(largest, 1e-2 * largestOfAll), "\(entry.name): \(apart) of \(largest)")
         }
     }
 
@@ -134,8 +138,61 @@ struct LaneTests {
         for (index, tap) in network.taps.enumerated() {
             let values = lane.tap(index).array
             #expect(values.count == 3 * tap.height * tap.width * tap.channels)
-            #expect(values.allSatisfy { $0 >= 0 } && values.contains { $0 > 0 }, "\(tap.name) is behind a ReLU")
+            #expect(values.contains { $0 > 0 })
+            // SiLU's least value is −0.278…; an EfficientNet's stages end in a sum.
+            if !specification.isEfficientNet {
+                #expect(values.allSatisfy { $0 >= 0 }, "\(tap.name) is behind a ReLU")
+            } else if tap.name == "stem" || tap.name == "head" {
+                #expect(values.allSatisfy { $0 >= -0.2785 }, "\(tap.name) is behind SiLU")
+            }
         }
+    }
+
+    /// An EfficientNet's expanded maps are made for a few samples at a time; nobody sees it.
+    @Test func aSamplesLogitsDoNotDependOnItsCompany() throws {
+        let network = try Network(ModelSpecification(
+            name: "efficientnet-b0", inputSize: 96, inputChannels: 3, labels: 5, channels: [16, 8, 24, 8, 8, 16, 16, 24, 40]))
+        let parameters = network.initialParameters(seed: 2)
+        let statistics = network.initialStatistics()
+        let lane = InferenceLane(network, shardSize: 7)
+        let images = randomFloats(7 * network.inputCount, seed: 4)
+        lane.input.copy(from: images)
+        let together = lane.run(sampleCount: 7, parameters: parameters, statistics: statistics).array
+        let taps = network.taps.indices.map { lane.tap($0).array }
+        let alone = InferenceLane(network, shardSize: 1)
+        for sample in 0..<7 {
+            alone.input.copy(from: Array(images[sample * network.inputCount..<(sample + 1) * network.inputCount]))
+            let logits = alone.run(sampleCount: 1, parameters: parameters, statistics: statistics).array
+            #expect(logits == Array(together[sample * 5..<sample * 5 + 5]), "sample \(sample)")
+            for (index, tap) in network.taps.enumerated() {
+                #expect(alone.tap(index).array == Array(taps[index][sample * tap.count..<(sample + 1) * tap.count]), "\(tap.name)")
+            }
+        }
+    }
+
+    /// The last block is left out where its samples drew so, whole samples at a time.
+    @Test func stochasticDepthDependsOnSeedStepAndSamples() throws {
+        var specification = ModelSpecification(
+            name: "efficientnet-b0", inputSize: 32, inputChannels: 1, labels: 4, dropout: 0, stochasticDepth: 0.6,
+            channels: [5, 4, 4, 4, 4, 8, 8, 12, 12])
+        func loss(_ dropout: DropoutContext) throws -> Double {
+            let network = try Network(specification)
+            let lane = TrainingLane(network, shardSize: 4)
+            lane.input.copy(from: randomFloats(4 * network.inputCount, seed: 3))
+            return lane.run(
+                sampleCount: 4, labels: [0, 3, 1, 2], parameters: network.initialParameters(seed: 1),
+                gradients: ParameterVector(network.parameterLayout), batchStatistics: ParameterVector(network.statisticsLayout),
+                gradientScale: 1, dropout: dropout
+            ).lossSum
+        }
+        let base = try loss(DropoutContext(seed: 1, step: 2, sampleIndices: [3, 4, 5, 6]))
+        #expect(try base == loss(DropoutContext(seed: 1, step: 2, sampleIndices: [3, 4, 5, 6])))
+        #expect(try base != loss(DropoutContext(seed: 2, step: 2, sampleIndices: [3, 4, 5, 6])))
+        #expect(try base != loss(DropoutContext(seed: 1, step: 3, sampleIndices: [3, 4, 5, 6])))
+        #expect(try base != loss(DropoutContext(seed: 1, step: 2, sampleIndices: [13, 14, 15, 16])))
+        specification.stochasticDepth = 0
+        let whole = try loss(DropoutContext(seed: 1, step: 2, sampleIndices: [3, 4, 5, 6]))
+        #expect(try whole != base && whole == loss(DropoutContext(seed: 2, step: 7, sampleIndices: [0, 1, 2, 9])))
     }
 
     /// The last tap through the classifier by hand gives the logits: taps are what the next layer reads.

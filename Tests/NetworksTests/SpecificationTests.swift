@@ -17,7 +17,7 @@ struct SpecificationTests {
         let unknown = try #require(problem { $0.name = "vgg61" })
         #expect(unknown.what == "unknown model \"vgg61\"")
         #expect(unknown.remedy == "did you mean \"vgg11\"?" || unknown.remedy == "did you mean \"vgg16\"?")
-        #expect(problem { $0.name = "transformer" }?.remedy == "known: vgg11, vgg16")
+        #expect(problem { $0.name = "transformer" }?.remedy == "known: vgg11, vgg16, efficientnet-b0")
         #expect(problem { $0.width = 0 }?.what == "width is 0")
         #expect(problem { $0.width = .max }?.what == "width is \(Int.max)")
         #expect(problem { $0.labels = 0 }?.what == "labels is 0")
@@ -60,6 +60,72 @@ struct SpecificationTests {
         #expect(vgg11.taps.map(\.channels) == [16, 32, 64, 64, 128, 128, 128, 128])
         #expect(vgg11.layers.last?.kind == "linear")
         #expect(vgg11.layers.first?.kind == "conv 3x3 + BN + ReLU + max-pool")
+    }
+
+    /// torchvision's documentation: 5,288,548 parameters, 0.39 GFLOPS.
+    @Test func efficientNetIsTorchvisions() throws {
+        let network = try Network(ModelSpecification(name: "efficientnet-b0", inputSize: 224, inputChannels: 3, labels: 1000))
+        #expect(network.parameterCount == 5_288_548)
+        #expect(network.layers.reduce(0) { $0 + $1.parameterCount } == 5_288_548)
+        #expect(network.multiplyAdds == 385_814_752)
+        #expect(network.layers.reduce(0) { $0 + $1.multiplyAdds } == network.multiplyAdds)
+        #expect(network.taps.map(\.name) == ["stem"] + (1...7).map { "stage\($0)" } + ["head"])
+        #expect(network.taps.map(\.height) == [112, 112, 56, 28, 14, 14, 7, 7, 7])
+        #expect(network.taps.map(\.width) == network.taps.map(\.height))
+        #expect(network.taps.map(\.channels) == [32, 16, 24, 40, 80, 112, 192, 320, 1280])
+        let usual = network.specification
+        #expect(usual.dropout == 0.2 && usual.stochasticDepth == nil)
+        // Halved, rounded up, by the stem and four stages.
+        for (size, heights) in [(32, [16, 16, 8, 4, 2, 2, 1, 1, 1]), (33, [17, 17, 9, 5, 3, 3, 2, 2, 2]), (100, [50, 50, 25, 13, 7, 7, 4, 4, 4])] {
+            var specification = usual
+            specification.inputSize = size
+            #expect(try Network(specification).taps.map(\.height) == heights)
+        }
+    }
+
+    @Test func impossibleFieldsOfAnEfficientNetAreNamed() throws {
+        func problem(_ change: (inout ModelSpecification) -> Void) -> Problem? {
+            var specification = ModelSpecification(name: "efficientnet-b0", inputChannels: 3, labels: 10)
+            change(&specification)
+            do throws(Problem) { _ = try Network(specification) } catch { return error }
+            return nil
+        }
+        #expect(problem { _ in } == nil)
+        #expect(problem { $0.inputSize = 31 }?.what == "inputSize is 31")
+        #expect(problem { $0.labels = 0 }?.what == "labels is 0")
+        #expect(problem { $0.stochasticDepth = 1 }?.what == "stochasticDepth is 1.0")
+        #expect(problem { $0.dropout = -0.5 }?.what == "dropout is -0.5")
+        #expect(problem { $0.batchNorm = false } != nil)
+        #expect(problem { $0.classifier = .mlp } != nil)
+        #expect(problem { $0.classifierBias = false } != nil)
+        #expect(problem { $0.channels = [8] }?.what == "channels has 1 elements, and efficientnet-b0 needs 9: stem, seven stages, head")
+        #expect(problem { $0.channels = [8, 8, 8, 8, 8, 8, 8, 8, 8] }?.remedy == "let them differ")
+        #expect(problem { $0.channels = [9, 8, 8, 8, 8, 8, 8, 8, 0] }?.what == "channels is 0")
+    }
+
+    /// As torchvision's EfficientNet draws them: Kaiming normal over fan-out, which for a depthwise convolution is k·k·C, and a linear
+    /// layer uniform in ±1/√K.
+    @Test func initialWeightsOfAnEfficientNetFollowTheirDistributions() throws {
+        let network = try Network(ModelSpecification(name: "efficientnet-b0", inputChannels: 3, labels: 100))
+        let parameters = network.initialParameters(seed: 5)
+        let variances: [(name: String, variance: Double)] = [
+            ("features.2.0.block.0.0.weight", 2 / 96), ("features.3.0.block.1.0.weight", 2 / 3600),
+            ("features.6.1.block.2.fc1.weight", 2 / 48), ("features.8.0.weight", 2 / 1280), ("classifier.1.weight", 0.01 / 3),
+        ]
+        for (name, variance) in variances {
+            let values = parameters.buffer(name).array
+            let squares = values.reduce(0.0) { $0 + Double($1) * Double($1) }
+            let found = squares / Double(values.count)
+            // Five standard errors of a normal variance.
+            let limit = 5 * (2 / Double(values.count)).squareRoot()
+            #expect(abs(found / variance - 1) < limit, "\(name): \(found)")
+        }
+        #expect(parameters.buffer("classifier.1.weight").array.allSatisfy { abs($0) <= 0.1 })
+        #expect(parameters.buffer("features.8.1.weight").array.allSatisfy { $0 == 1 })
+        for name in ["features.8.1.bias", "features.2.0.block.2.fc1.bias", "classifier.1.bias"] {
+            #expect(parameters.buffer(name).array.allSatisfy { $0 == 0 })
+        }
+        #expect(network.initialStatistics().buffer("features.8.1.running_var").array.allSatisfy { $0 == 1 })
     }
 
     @Test func namesAreTorchvisions() throws {

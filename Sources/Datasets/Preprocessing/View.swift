@@ -29,13 +29,13 @@ struct View {
         (columns, rows) = (left..<left + size, top..<top + size)
     }
 
-    /// The largest of 8, 4, 2 and 1 by which the picture may shrink while it is decoded: a random part must stay at least as
-    /// large as what it is brought to. The whole must stay twice as large, so that the difference does not show in evaluation,
-    /// and training without random parts sees just what evaluation sees.
+    /// The largest of 8, 4, 2 and 1 by which the picture may shrink while it is decoded: a random part stays at least as large as
+    /// what it is brought to. The whole is decoded as it is, so that evaluation, and training without random parts, sees the
+    /// pixels that torchvision's does.
     var denominator: Int {
-        let margin = isRandomPart ? 1.0 : 2.0
+        guard isRandomPart else { return 1 }
         return [8, 4, 2].first { denominator in
-            box.width / Double(denominator) >= margin * Double(width) && box.height / Double(denominator) >= margin * Double(height)
+            box.width / Double(denominator) >= Double(width) && box.height / Double(denominator) >= Double(height)
         } ?? 1
     }
 }

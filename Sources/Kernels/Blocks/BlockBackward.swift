@@ -15,11 +15,9 @@ public func finishBatchGradients(
     outputGradient: FloatBuffer, convolved: FloatBuffer, shape: BlockShape
 ) {
     requireCount(scaleGradient, shape.channels, "scaleGradient")
-    reduceGradients(outputGradient, convolved, coefficients, shape, shiftGradient, adds: adds) { channel, lanes, shift, scale in
-        let inverse = SIMD16<Double>(coefficients.inverseDeviation.vector(at: channel, count: lanes))
-        put(Vector(scale * inverse), in: scaleGradient, at: channel, lanes: lanes, adds: adds)
-        coefficients.meanGradient.store(Vector(shift / Double(shape.rows)), at: channel, count: lanes)
-        coefficients.slope.store(Vector(scale * inverse * inverse / Double(shape.rows)), at: channel, count: lanes)
+    requireCount(shiftGradient, shape.channels, "shiftGradient")
+    reduceGradients(outputGradient, convolved, coefficients, shape) { channel, lanes, total in
+        total.finish(coefficients, scaleGradient, shiftGradient, adds: adds, rows: shape.rows, channel: channel, lanes: lanes)
     }
 }
 
@@ -28,18 +26,19 @@ public func finishBiasGradient(
     coefficients: ChannelCoefficients, biasGradient: FloatBuffer, adds: Bool, outputGradient: FloatBuffer,
     convolved: FloatBuffer, shape: BlockShape
 ) {
-    reduceGradients(outputGradient, convolved, coefficients, shape, biasGradient, adds: adds) { _, _, _, _ in }
+    requireCount(biasGradient, shape.channels, "biasGradient")
+    reduceGradients(outputGradient, convolved, coefficients, shape) { channel, lanes, total in
+        put(Vector(total.shift), in: biasGradient, at: channel, lanes: lanes, adds: adds)
+    }
 }
 
 /// Σ d and Σ d · (z − mean) over the rows, for every 16 channels: runs in Float, their totals in Double.
 private func reduceGradients(
     _ outputGradient: FloatBuffer, _ convolved: FloatBuffer, _ coefficients: ChannelCoefficients, _ shape: BlockShape,
-    _ shiftGradient: FloatBuffer, adds: Bool,
-    _ finish: (_ channel: Int, _ lanes: Int, _ shift: SIMD16<Double>, _ scale: SIMD16<Double>) -> Void
+    _ finish: (_ channel: Int, _ lanes: Int, _ total: GradientTotals) -> Void
 ) {
     requireCount(outputGradient, shape.outputCount, "outputGradient")
     requireCount(convolved, shape.convolvedCount, "convolved")
-    requireCount(shiftGradient, shape.channels, "shiftGradient")
     require(coefficients.channels == shape.channels, "coefficients of other channels")
     let blocks = alignedCount(shape.channels) / vectorWidth
     withUnsafeTemporaryAllocation(of: GradientTotals.self, capacity: blocks) { totals in
@@ -56,21 +55,9 @@ private func reduceGradients(
             addUnpooled(totals, source, shape)
         }
         forEachVector(shape.channels) { channel, lanes in
-            let total = totals[channel / vectorWidth]
-            put(Vector(total.shift), in: shiftGradient, at: channel, lanes: lanes, adds: adds)
-            finish(channel, lanes, total.shift, total.scale)
+            finish(channel, lanes, totals[channel / vectorWidth])
         }
     }
-}
-
-@inline(__always)
-private func put(_ value: Vector, in buffer: FloatBuffer, at place: Int, lanes: Int, adds: Bool) {
-    buffer.pointer.store(adds ? buffer.pointer.vector(at: place, count: lanes) + value : value, at: place, count: lanes)
-}
-
-private struct GradientTotals {
-    var shift = SIMD16<Double>(repeating: 0)
-    var scale = SIMD16<Double>(repeating: 0)
 }
 
 private func addUnpooled(

@@ -22,24 +22,45 @@ public struct BlockMoments: @unchecked Sendable {
     func clear() { tiles.initialize(repeating: TileMoments(), count: alignedCount(channels) / vectorWidth) }
 
     /// Adds all rows of [rows, channels], in runs of 16.
-    func add(_ map: UnsafePointer<Float>, rows: Int) {
-        for first in stride(from: 0, to: rows, by: 16) {
-            let count = min(16, rows - first)
-            for channel in stride(from: 0, to: channels, by: vectorWidth) {
-                let lanes = min(vectorWidth, channels &- channel)
-                let run = map + (first &* channels &+ channel)
-                if lanes == vectorWidth {
-                    tiles[channel / vectorWidth].add(count: count) { body in
-                        for row in 0..<count { body(run.vector(at: row &* channels)) }
-                    }
-                } else {
-                    tiles[channel / vectorWidth].add(count: count) { body in
-                        for row in 0..<count { body(run.vector(at: row &* channels, count: lanes)) }
-                    }
-                }
+    func add(_ map: UnsafePointer<Float>, rows: Int) { add(map, rows: rows, channels: 0..<channels) }
+
+    /// Adds some of the channels, from a multiple of 16 on.
+    @inline(__always)
+    func add(_ map: UnsafePointer<Float>, rows: Int, channels range: Range<Int>) {
+        for channel in stride(from: range.lowerBound, to: range.upperBound, by: vectorWidth) {
+            let lanes = min(vectorWidth, range.upperBound &- channel)
+            if lanes == vectorWidth {
+                addVector(map + channel, rows: rows, channel: channel, lanes: vectorWidth)
+            } else if lanes == vectorWidth / 2 {
+                addVector(map + channel, rows: rows, channel: channel, lanes: vectorWidth / 2)
+            } else {
+                addVector(map + channel, rows: rows, channel: channel, lanes: lanes)
             }
         }
     }
+
+    /// Inlined with a number of lanes and of rows that are known where it matters, so that loops unroll and nothing is divided.
+    @inline(__always)
+    private func addVector(_ map: UnsafePointer<Float>, rows: Int, channel: Int, lanes: Int) {
+        var moments = tiles[channel / vectorWidth]
+        var run = map
+        for _ in 0..<(rows / Self.run) {
+            moments.add(count: Self.run) { body in
+                for row in 0..<Self.run { body(run.vector(at: row &* channels, count: lanes)) }
+            }
+            run += Self.run &* channels
+        }
+        let rest = rows % Self.run
+        if rest > 0 {
+            moments.add(count: rest) { body in
+                for row in 0..<rest { body(run.vector(at: row &* channels, count: lanes)) }
+            }
+        }
+        tiles[channel / vectorWidth] = moments
+    }
+
+    /// Rows of a run.
+    static var run: Int { @inline(__always) get { 16 } }
 }
 
 /// Batch norm's statistics from moments, and the coefficients of the way forward.

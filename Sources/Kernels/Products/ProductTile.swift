@@ -19,6 +19,8 @@ struct ProductTile {
     var rightStep: Int
     var inner: Int
     var start: Start
+    /// Tiles of the same height, each below the one before: one call makes them all.
+    var repeats = 1
 
     /// What the output holds beforehand.
     enum Start {
@@ -36,6 +38,50 @@ struct ProductTile {
 var largestTileRows: Int { @inline(__always) get { hasWideRegisters ? 14 : 6 } }
 
 var hasWideRegisters: Bool { @inline(__always) get { FILTERSCOPE_WIDE_REGISTERS == 1 } }
+
+/// The tile's product for any number of rows, a panel of `width` columns: 16, 24 or 32.
+@inline(__always)
+func multiplyRows(_ tile: ProductTile, rows: Int, width: Int) {
+    let largest = width == mediumWidth ? largestMediumRows : largestTileRows
+    let tiles = (rows &+ largest &- 1) / largest
+    guard tiles > 0 else { return }
+    let (height, larger) = rows.quotientAndRemainder(dividingBy: tiles)
+    var tile = tile
+    if larger > 0 {
+        tile.repeats = larger
+        oneHeight(tile, rows: height &+ 1, width: width)
+        tile.output += larger &* (height &+ 1) &* tile.outputStride
+        tile.left += larger &* (height &+ 1) &* tile.leftRowStep
+    }
+    tile.repeats = tiles &- larger
+    oneHeight(tile, rows: height, width: width)
+}
+
+@inline(__always)
+private func oneHeight(_ tile: ProductTile, rows: Int, width: Int) {
+    if width == 2 &* vectorWidth {
+        wideProduct(tile, rows: rows)
+    } else if width == mediumWidth {
+        mediumProduct(tile, rows: rows)
+    } else {
+        narrowProduct(tile, rows: rows)
+    }
+}
+
+/// A vector and a half: with AVX2 four rows of that fill the registers as six rows of one vector do, so that 24 or 40 columns waste
+/// nothing.
+let mediumWidth = 24
+private let largestMediumRows = 4
+
+/// A tile of 1...4 rows and one and a half vectors.
+func mediumProduct(_ tile: ProductTile, rows: Int) {
+    switch rows {
+    case 1: registers(MediumStrip<1>.self, MediumStrip<0>.self, MediumStrip<0>.self, tile)
+    case 2: registers(MediumStrip<2>.self, MediumStrip<0>.self, MediumStrip<0>.self, tile)
+    case 3: registers(MediumStrip<3>.self, MediumStrip<0>.self, MediumStrip<0>.self, tile)
+    default: registers(MediumStrip<4>.self, MediumStrip<0>.self, MediumStrip<0>.self, tile)
+    }
+}
 
 /// Rows of a product cut into tiles of nearly equal height.
 @inline(__always)
@@ -95,27 +141,34 @@ func narrowProduct(_ tile: ProductTile, rows: Int) {
 private func registers<A: RegisterStrip, B: RegisterStrip, C: RegisterStrip>(_: A.Type, _: B.Type, _: C.Type, _ tile: ProductTile) {
     let (stride, rowStep, innerStep, rightStep) = (tile.outputStride, tile.leftRowStep, tile.leftInnerStep, tile.rightStep)
     let (second, third) = (A.rows, A.rows &+ B.rows)
-    var (top, middle, bottom) = (A(), B(), C())
-    if tile.start == .partialSums {
-        top.load(tile.output, stride: stride)
-        middle.load(tile.output + second &* stride, stride: stride)
-        bottom.load(tile.output + third &* stride, stride: stride)
-    }
-    var (left, right) = (tile.left, tile.right)
+    let rows = third &+ C.rows
     let (middleStart, bottomStart) = (second &* rowStep, third &* rowStep)
-    for _ in 0..<tile.inner {
-        top.add(left, rowStep: rowStep, right)
-        middle.add(left + middleStart, rowStep: rowStep, right)
-        bottom.add(left + bottomStart, rowStep: rowStep, right)
-        left += innerStep
-        right += rightStep
+    let (inner, start) = (tile.inner, tile.start)
+    var (output, corner) = (tile.output, tile.left)
+    for _ in 0..<tile.repeats {
+        var (top, middle, bottom) = (A(), B(), C())
+        if start == .partialSums {
+            top.load(output, stride: stride)
+            middle.load(output + second &* stride, stride: stride)
+            bottom.load(output + third &* stride, stride: stride)
+        }
+        var (left, right) = (corner, tile.right)
+        for _ in 0..<inner {
+            top.add(left, rowStep: rowStep, right)
+            middle.add(left + middleStart, rowStep: rowStep, right)
+            bottom.add(left + bottomStart, rowStep: rowStep, right)
+            left += innerStep
+            right += rightStep
+        }
+        if start == .addend {
+            top.addStored(output, stride: stride)
+            middle.addStored(output + second &* stride, stride: stride)
+            bottom.addStored(output + third &* stride, stride: stride)
+        }
+        top.store(output, stride: stride)
+        middle.store(output + second &* stride, stride: stride)
+        bottom.store(output + third &* stride, stride: stride)
+        output += rows &* stride
+        corner += rows &* rowStep
     }
-    if tile.start == .addend {
-        top.addStored(tile.output, stride: stride)
-        middle.addStored(tile.output + second &* stride, stride: stride)
-        bottom.addStored(tile.output + third &* stride, stride: stride)
-    }
-    top.store(tile.output, stride: stride)
-    middle.store(tile.output + second &* stride, stride: stride)
-    bottom.store(tile.output + third &* stride, stride: stride)
 }

@@ -91,3 +91,49 @@ struct NarrowStrip<let count: Int>: RegisterStrip {
         for row in 0..<count { target.store(sums[row], at: row &* stride) }
     }
 }
+
+/// Rows of one vector and a half, 24 floats.
+struct MediumStrip<let count: Int>: RegisterStrip {
+    private var first = InlineArray<count, Vector>(repeating: Vector())
+    private var second = InlineArray<count, HalfVector>(repeating: HalfVector())
+
+    static var rows: Int { @inline(__always) get { count } }
+    static var width: Int { @inline(__always) get { vectorWidth &+ vectorWidth / 2 } }
+
+    @inline(__always)
+    init() {}
+
+    @inline(__always)
+    mutating func add(_ left: UnsafePointer<Float>, rowStep: Int, _ right: UnsafePointer<Float>) {
+        let (low, high) = (right.vector(at: 0), right.halfVector(at: vectorWidth))
+        for row in 0..<count {
+            let value = left[row &* rowStep]
+            first[row].addProduct(Vector(repeating: value), low)
+            second[row].addProduct(HalfVector(repeating: value), high)
+        }
+    }
+
+    @inline(__always)
+    mutating func load(_ source: UnsafePointer<Float>, stride: Int) {
+        for row in 0..<count {
+            first[row] = source.vector(at: row &* stride)
+            second[row] = source.halfVector(at: row &* stride &+ vectorWidth)
+        }
+    }
+
+    @inline(__always)
+    mutating func addStored(_ source: UnsafePointer<Float>, stride: Int) {
+        for row in 0..<count {
+            first[row] += source.vector(at: row &* stride)
+            second[row] += source.halfVector(at: row &* stride &+ vectorWidth)
+        }
+    }
+
+    @inline(__always)
+    func store(_ target: UnsafeMutablePointer<Float>, stride: Int) {
+        for row in 0..<count {
+            target.store(first[row], at: row &* stride)
+            target.store(second[row], at: row &* stride &+ vectorWidth)
+        }
+    }
+}

@@ -22,6 +22,9 @@ extension Network {
         }
     }
 
+    /// Floats per sample of what the last map is averaged to in front of the classifier; nil where it is not.
+    var averagedCount: Int? { inverted?.headChannels ?? averagePool(batch: 1)?.outputCount }
+
     /// The average pool between the last map and the classifier, where there is one.
     func averagePool(batch: Int) -> AdaptivePoolGeometry? {
         guard let classifierPool, let last = taps.last else { return nil }

@@ -11,8 +11,8 @@ public final class InferenceLane: @unchecked Sendable {
     public let keepsTaps: Bool
     /// Samples of the latest run; 0 before the first.
     public private(set) var sampleCount = 0
-    private let regions: InferenceRegions
-    private let arena: Arena
+    let regions: InferenceRegions
+    let arena: Arena
 
     /// - Precondition: `shardSize` is positive.
     public init(_ network: Network, shardSize: Int, keepsTaps: Bool = true) {
@@ -54,6 +54,11 @@ public final class InferenceLane: @unchecked Sendable {
         precondition(parameters.layout.totalCount == network.parameterLayout.totalCount, "parameters of another network")
         precondition(statistics.layout.totalCount == network.statisticsLayout.totalCount, "statistics of another network")
         self.sampleCount = sampleCount
+        if let features = network.inverted, let inner = regions.inverted, let averaged = regions.averaged {
+            let means = buffer(averaged, features.headChannels)
+            runInverted(features, inner, parameters, statistics, means: means)
+            return classify(means, parameters)
+        }
         var blockInput = buffer(regions.input, network.inputCount)
         for (block, tap) in zip(network.blocks, regions.taps) {
             let output = buffer(tap, block.outputCount)

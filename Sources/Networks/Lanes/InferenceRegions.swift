@@ -3,8 +3,10 @@ import Tensors
 /// Where an inference lane keeps what.
 struct InferenceRegions {
     let input: Arena.Region
-    /// One a block: its own where taps are kept, else two that blocks take in turn.
+    /// One a block of a VGG: its own where taps are kept, else two that blocks take in turn. An EfficientNet's taps, where they are
+    /// kept.
     let taps: [Arena.Region]
+    let inverted: InvertedInferenceRegions?
     /// A block's batch norm folded: every filter's factor, and its bias.
     let factors: Arena.Region
     let bias: Arena.Region
@@ -14,7 +16,12 @@ struct InferenceRegions {
 
     init(_ network: Network, shardSize: Int, keepsTaps: Bool, plan: inout Arena.Plan) {
         input = plan.reserve(shardSize * network.inputCount)
-        if keepsTaps {
+        inverted = network.inverted.map {
+            InvertedInferenceRegions($0, shardSize: shardSize, keepsTaps: keepsTaps, plan: &plan)
+        }
+        if let features = network.inverted, let inverted {
+            taps = inverted.taps(features)
+        } else if keepsTaps {
             var taps: [Arena.Region] = []
             for tap in network.taps { taps.append(plan.reserve(shardSize * tap.count)) }
             self.taps = taps
@@ -26,7 +33,7 @@ struct InferenceRegions {
         let filters = network.blocks.reduce(0) { max($0, $1.outputChannels) }
         factors = plan.reserve(filters)
         bias = plan.reserve(filters)
-        averaged = network.averagePool(batch: shardSize).map { plan.reserve($0.outputCount) }
+        averaged = network.averagedCount.map { plan.reserve(shardSize * $0) }
         var stages: [Arena.Region] = []
         for stage in network.stages { stages.append(plan.reserve(shardSize * stage.outputs)) }
         self.stages = stages

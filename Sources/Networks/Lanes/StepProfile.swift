@@ -17,6 +17,11 @@ public final class StepProfile: @unchecked Sendable {
         case convolutionForward = "convolution forward"
         /// Batch norm's statistics, then normalisation, ReLU and max-pool in one pass.
         case normalization
+        /// A pointwise convolution in front of a depthwise one (or the stem, or the head), with its batch norm's statistics.
+        case expansionForward = "expansion forward"
+        case depthwiseForward = "depthwise forward"
+        /// Squeeze-excitation, the pointwise convolution behind it, the sum with the block's input.
+        case projectionForward = "projection forward"
         /// Linear layers with what is between them.
         case classifierForward = "classifier forward"
         case loss
@@ -25,6 +30,9 @@ public final class StepProfile: @unchecked Sendable {
         case reductions
         /// The gradients of weights and input, and that of normalisation, ReLU and max-pool on the way.
         case convolutionBackward = "convolution backward"
+        case projectionBackward = "projection backward"
+        case depthwiseBackward = "depthwise backward"
+        case expansionBackward = "expansion backward"
         /// Shards' gradients and batch statistics added up.
         case gradientSums = "gradient sums"
         /// Weights, velocities and running statistics.
@@ -33,12 +41,13 @@ public final class StepProfile: @unchecked Sendable {
         /// Whether each layer has a section of its own.
         public var isOfLayer: Bool {
             switch self {
-            case .convolutionForward, .normalization, .reductions, .convolutionBackward: true
+            case .convolutionForward, .normalization, .reductions, .convolutionBackward, .expansionForward, .depthwiseForward,
+                .projectionForward, .projectionBackward, .depthwiseBackward, .expansionBackward: true
             case .inputCopy, .classifierForward, .loss, .classifierBackward, .gradientSums, .optimizer: false
             }
         }
 
-        public var isConvolution: Bool { self == .convolutionForward || self == .convolutionBackward }
+        public var isConvolution: Bool { isOfLayer && self != .normalization && self != .reductions }
 
         fileprivate var place: Int {
             switch self {
@@ -52,6 +61,12 @@ public final class StepProfile: @unchecked Sendable {
             case .convolutionBackward: 7
             case .gradientSums: 8
             case .optimizer: 9
+            case .expansionForward: 10
+            case .depthwiseForward: 11
+            case .projectionForward: 12
+            case .projectionBackward: 13
+            case .depthwiseBackward: 14
+            case .expansionBackward: 15
             }
         }
     }
@@ -60,7 +75,7 @@ public final class StepProfile: @unchecked Sendable {
     private var durations: [Duration]
     private var last = ContinuousClock.now
 
-    /// - Parameter layers: convolutions of the network.
+    /// - Parameter layers: taps of the network.
     public init(layers: Int) {
         self.layers = max(layers, 1)
         durations = Array(repeating: .zero, count: Kind.allCases.count * self.layers)

@@ -3,7 +3,7 @@ import Tensors
 
 extension TrainingLane {
     /// The last block's output, averaged where the classifier wants it so.
-    private func classifierInput(_ count: Int) -> FloatBuffer {
+    func classifierInput(_ count: Int) -> FloatBuffer {
         if let averaged = regions.averaged { return buffer(averaged, count, network.stages[0].inputs) }
         let last = network.blocks.count - 1
         return buffer(regions.blocks[last].output, count, network.blocks[last].outputCount)
@@ -19,6 +19,11 @@ extension TrainingLane {
                 geometry: geometry)
         }
         for (index, stage) in network.stages.enumerated() {
+            if stage.dropsInput, network.specification.dropout > 0 {
+                dropoutForward(
+                    output: stageInput, input: stageInput, width: stage.inputs, probability: network.specification.dropout,
+                    key: dropoutKey(shard, index), sampleIndices: shard.dropout.sampleIndices)
+            }
             let output = buffer(regions.stages[index].output, shard.count, stage.outputs)
             linearForward(
                 output: output, input: stageInput, weights: shard.parameters.buffer(stage.weight),
@@ -37,7 +42,7 @@ extension TrainingLane {
         return stageInput
     }
 
-    /// - Returns: the gradient of the last tap.
+    /// - Returns: the gradient of the last tap, or of an EfficientNet's means.
     func backwardClassifier(_ shard: Shard, logitsGradient: FloatBuffer) -> FloatBuffer {
         var gradient = logitsGradient
         for index in network.stages.indices.reversed() {
@@ -66,6 +71,12 @@ extension TrainingLane {
                 inputGradient: inputGradient, outputGradient: gradient, weights: shard.parameters.buffer(stage.weight),
                 rows: shard.count, inputs: stage.inputs, outputs: stage.outputs)
             gradient = inputGradient
+            if stage.dropsInput, network.specification.dropout > 0 {
+                dropoutBackward(
+                    inputGradient: gradient, outputGradient: gradient, width: stage.inputs,
+                    probability: network.specification.dropout, key: dropoutKey(shard, index),
+                    sampleIndices: shard.dropout.sampleIndices)
+            }
         }
         guard let geometry = network.averagePool(batch: shard.count) else { return gradient }
         let featureGradient = arena[regions.featureGradient].slice(0, geometry.inputCount)

@@ -66,7 +66,11 @@ public final class TrainingLane: Sendable {
             count: sampleCount, parameters: parameters, gradients: gradients, adds: adds, batchStatistics: batchStatistics,
             dropout: dropout, profile: profile)
         profile?.begin()
-        forwardFeatures(shard)
+        if let inverted = network.inverted, let inner = regions.inverted {
+            forward(shard, inverted, inner, means: classifierInput(shard.count))
+        } else {
+            forwardFeatures(shard)
+        }
         let logits = forwardClassifier(shard)
         profile?.end(.classifierForward)
         let (lossSum, correct) = softmaxCrossEntropy(
@@ -75,7 +79,11 @@ public final class TrainingLane: Sendable {
         profile?.end(.loss)
         let featureGradient = backwardClassifier(shard, logitsGradient: logits)
         profile?.end(.classifierBackward)
-        backwardFeatures(shard, outputGradient: featureGradient)
+        if let inverted = network.inverted, let inner = regions.inverted {
+            backward(shard, inverted, inner, meanGradients: featureGradient)
+        } else {
+            backwardFeatures(shard, outputGradient: featureGradient)
+        }
         return ShardOutcome(lossSum: lossSum, correct: correct)
     }
 

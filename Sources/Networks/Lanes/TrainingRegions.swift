@@ -22,10 +22,12 @@ struct TrainingRegions: Sendable {
     }
 
     let input: Arena.Region
+    /// None of an EfficientNet.
     let blocks: [Block]
+    let inverted: InvertedTrainingRegions?
     /// Of the channels of the convolution at hand.
     let moments: Arena.Region
-    /// The last map averaged for the mlp.
+    /// The last map averaged for the mlp, or an EfficientNet's means.
     let averaged: Arena.Region?
     let stages: [Stage]
     /// Gradient of the last tap.
@@ -46,17 +48,20 @@ struct TrainingRegions: Sendable {
                     inputGradient: gradients[index % 2]))
         }
         self.blocks = blocks
-        moments = plan.reserve(network.blocks.reduce(0) { max($0, BlockMoments.count(channels: $1.outputChannels)) })
-        averaged = network.averagePool(batch: shardSize).map { plan.reserve($0.outputCount) }
+        inverted = network.inverted.map { InvertedTrainingRegions($0, shardSize: shardSize, plan: &plan) }
+        moments = plan.reserve(network.batchNorms.reduce(0) { max($0, BlockMoments.count(channels: $1.scale.count)) })
+        averaged = network.averagedCount.map { plan.reserve(shardSize * $0) }
         var stages: [Stage] = []
         for stage in network.stages {
             stages.append(
                 Stage(output: plan.reserve(shardSize * stage.outputs), inputGradient: plan.reserve(shardSize * stage.inputs)))
         }
         self.stages = stages
-        featureGradient = plan.reserve(shardSize * (network.taps.last?.count ?? 0))
-        workspace = plan.reserve(network.workspaceCount(shardSize: shardSize) { plan, _ in
-            max(plan.forwardWorkspaceCount, plan.backwardWorkspaceCount)
-        })
+        featureGradient = plan.reserve(network.classifierPool == nil ? 0 : shardSize * (network.taps.last?.count ?? 0))
+        workspace = plan.reserve(
+            network.inverted?.trainingWorkspaceCount(shardSize: shardSize)
+                ?? network.workspaceCount(shardSize: shardSize) { plan, _ in
+                    max(plan.forwardWorkspaceCount, plan.backwardWorkspaceCount)
+                })
     }
 }

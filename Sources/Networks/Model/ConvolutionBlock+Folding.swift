@@ -10,13 +10,7 @@ extension ConvolutionBlock {
             folded.copy(from: bias)
             return
         }
-        let (scale, shift) = (parameters.buffer(batchNorm.scale), parameters.buffer(batchNorm.shift))
-        let (mean, variance) = (statistics.buffer(batchNorm.mean), statistics.buffer(batchNorm.variance))
-        for channel in 0..<outputChannels {
-            let factor = Double(scale[channel]) / (Double(variance[channel]) + Double(Network.batchNormEpsilon)).squareRoot()
-            factors[channel] = Float(factor)
-            folded[channel] = Float(Double(shift[channel]) + (Double(bias[channel]) - Double(mean[channel])) * factor)
-        }
+        batchNorm.fold(parameters, statistics, bias: bias, factors: factors, bias: folded)
     }
 
     /// The folded biases alone.

@@ -3,21 +3,12 @@ import Tensors
 /// One layer in the sense of the method: a 3×3 convolution, its batch norm where there is one, ReLU, and the max-pool
 /// where one follows.
 struct ConvolutionBlock: Sendable {
-    /// The tensors of a batch norm.
-    struct BatchNorm: Sendable {
-        let scale: TensorLayout.Entry
-        let shift: TensorLayout.Entry
-        /// In the statistics' layout.
-        let mean: TensorLayout.Entry
-        let variance: TensorLayout.Entry
-    }
-
     let name: String
     /// torchvision's numbers, for files and descriptions: features.<index>.
     let featureIndex: Int
     let weight: TensorLayout.Entry
     let bias: TensorLayout.Entry
-    let batchNorm: BatchNorm?
+    let batchNorm: BatchNormEntries?
     /// Rows and columns of the block's input and, before the max-pool, of its output.
     let size: Int
     let inputChannels: Int
@@ -37,7 +28,7 @@ struct ConvolutionBlock: Sendable {
     var multiplyAdds: Int { activationCount * inputChannels * 9 }
 
     var parameterCount: Int {
-        weight.count + bias.count + (batchNorm.map { $0.scale.count + $0.shift.count } ?? 0)
+        weight.count + bias.count + (batchNorm?.parameterCount ?? 0)
     }
 }
 
@@ -58,6 +49,8 @@ struct LinearStage: Sendable {
     let outputs: Int
     /// ReLU and dropout follow.
     let isHidden: Bool
+    /// Whether dropout acts on its input.
+    let dropsInput: Bool
     /// Set where the input is a map.
     let flattened: FlattenedMap?
 

@@ -8,9 +8,19 @@ extension ModelSpecification {
     static let largestLabelCount = 1 << 20
 
     /// Finds the first field that no network can have.
-    public func validate() throws(Problem) { _ = try validatedConfiguration() }
+    public func validate() throws(Problem) { _ = try validatedArchitecture() }
 
-    func validatedConfiguration() throws(Problem) -> VGGConfiguration {
+    /// The kinds of networks, each with what its name fixes.
+    enum Architecture {
+        case vgg(VGGConfiguration)
+        case efficientNet
+    }
+
+    func validatedArchitecture() throws(Problem) -> Architecture {
+        guard name != EfficientNetConfiguration.name else {
+            try validateEfficientNet()
+            return .efficientNet
+        }
         guard let configuration = VGGConfiguration(rawValue: name) else {
             throw Problem("unknown model \"\(name)\"", remedy: suggestion(for: name, among: Self.knownNames))
         }
@@ -27,9 +37,8 @@ extension ModelSpecification {
                     + "up to \(Self.largestInputSize)",
                 remedy: "use \(sizes)")
         }
-        guard dropout >= 0, dropout < 1 else {
-            throw Problem("dropout is \(dropout)", remedy: "use a share from 0 up to, and without, 1")
-        }
+        try checkShare("dropout", dropout)
+        if stochasticDepth != nil { throw Problem("stochasticDepth is set, and \(name) has no blocks to leave out") }
         if let channels {
             let convolutions = configuration.steps.count { $0 != .pool }
             guard channels.count == convolutions else {
@@ -37,7 +46,35 @@ extension ModelSpecification {
             }
             for count in channels { try check("channels", count, 1...8 * Self.largestWidth) }
         }
-        return configuration
+        return .vgg(configuration)
+    }
+
+    private func validateEfficientNet() throws(Problem) {
+        try check("labels", labels, 1...Self.largestLabelCount)
+        try check("inputChannels", inputChannels, 1...Self.largestInputChannels)
+        try check("inputSize", inputSize, EfficientNetConfiguration.smallestInputSize...Self.largestInputSize)
+        try checkShare("dropout", dropout)
+        if let stochasticDepth { try checkShare("stochasticDepth", stochasticDepth) }
+        guard batchNorm else { throw Problem("batchNorm is off, and \(name) has a batch norm behind every convolution") }
+        guard classifier == .linear, classifierBias else {
+            throw Problem("\(name) has one linear layer with a bias behind its average pool", remedy: "leave classifier and classifierBias out")
+        }
+        guard let channels else { return }
+        let places = EfficientNetConfiguration.channels.count
+        guard channels.count == places else {
+            throw Problem("channels has \(channels.count) elements, and \(name) needs \(places): stem, seven stages, head")
+        }
+        for count in channels { try check("channels", count, 1...8 * Self.largestWidth) }
+        // The stem takes the place of the first block's expansion, and its activated map is kept nowhere to be added.
+        guard channels[0] != channels[1] else {
+            throw Problem("channels gives stem and first stage \(channels[0]) alike", remedy: "let them differ")
+        }
+    }
+
+    private func checkShare(_ field: String, _ value: Float) throws(Problem) {
+        guard value >= 0, value < 1 else {
+            throw Problem("\(field) is \(value)", remedy: "use a share from 0 up to, and without, 1")
+        }
     }
 
     private func check(_ field: String, _ value: Int, _ range: ClosedRange<Int>) throws(Problem) {

@@ -1,10 +1,10 @@
 import Diagnostics
 import Tensors
 
-/// The output of one layer, where heads are attached: [N, height, width, channels], after ReLU and the max-pool where one
-/// follows.
+/// The output of one layer, where heads are attached: [N, height, width, channels], after its activation and the max-pool where
+/// one follows; of an EfficientNet's stage what its last block yields.
 public struct Tap: Hashable, Sendable {
-    /// "conv1" …
+    /// "conv1" …, or "stem", "stage1" … "stage7", "head"
     public let name: String
     public let height: Int
     public let width: Int
@@ -24,10 +24,16 @@ public struct Network: Sendable {
     public let parameterLayout: TensorLayout
     /// Every batch norm's running_mean and running_var, in order; empty without batch norm.
     public let statisticsLayout: TensorLayout
-    /// One for every convolution, from the image on.
+    /// From the image on: one for every convolution of a VGG; after the stem, every stage and the head of an EfficientNet.
     public let taps: [Tap]
 
-    let blocks: [ConvolutionBlock]
+    /// What stands before the classifier.
+    enum Features: Sendable {
+        case convolutions([ConvolutionBlock])
+        case inverted(InvertedFeatures)
+    }
+
+    let features: Features
     /// Rows and columns to which the last map is averaged before the classifier; nil for the linear classifier.
     let classifierPool: Int?
     let stages: [LinearStage]
@@ -45,26 +51,46 @@ public struct Network: Sendable {
 
     /// - Throws: a `Problem` that names the first impossible field of the specification.
     public init(_ specification: ModelSpecification, convolutions: Convolutions = .byShape) throws(Problem) {
-        let configuration = try specification.validatedConfiguration()
+        let architecture = try specification.validatedArchitecture()
         var builder = NetworkBuilder(specification, convolutions: convolutions)
-        for step in configuration.steps { builder.append(step) }
-        builder.appendClassifier()
+        switch architecture {
+        case .vgg(let configuration):
+            for step in configuration.steps { builder.append(step) }
+            builder.appendClassifier()
+            features = .convolutions(builder.blocks)
+            taps = builder.blocks.map {
+                Tap(name: $0.name, height: $0.outputSize, width: $0.outputSize, channels: $0.outputChannels)
+            }
+        case .efficientNet:
+            let inverted = builder.appendInvertedFeatures()
+            features = .inverted(inverted)
+            taps = inverted.taps
+        }
         self.specification = specification
         parameterLayout = builder.parameters
         statisticsLayout = builder.statistics
-        blocks = builder.blocks
         classifierPool = builder.classifierPool
         stages = builder.stages
-        taps = builder.blocks.map {
-            Tap(name: $0.name, height: $0.outputSize, width: $0.outputSize, channels: $0.outputChannels)
-        }
     }
+
+    /// The convolutions of a VGG; none of an EfficientNet.
+    var blocks: [ConvolutionBlock] {
+        if case .convolutions(let blocks) = features { blocks } else { [] }
+    }
+    /// Nil for a VGG.
+    var inverted: InvertedFeatures? {
+        if case .inverted(let inverted) = features { inverted } else { nil }
+    }
+
+    /// From the image on.
+    var batchNorms: [BatchNormEntries] { inverted?.batchNorms ?? blocks.compactMap(\.batchNorm) }
 
     /// Floats of one image, H · W · C.
     public var inputCount: Int { specification.inputSize * specification.inputSize * specification.inputChannels }
     public var parameterCount: Int { parameterLayout.elementCount }
     /// Multiply-adds of one image's forward pass, in convolutions and linear layers.
     public var multiplyAdds: Int {
-        blocks.reduce(0) { $0 + $1.multiplyAdds } + stages.reduce(0) { $0 + $1.multiplyAdds }
+        let convolutions = inverted?.multiplyAdds ?? blocks.reduce(0) { $0 + $1.multiplyAdds }
+        return stages.reduce(convolutions) { $0 + $1.multiplyAdds }
     }
 }

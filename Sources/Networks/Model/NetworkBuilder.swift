@@ -35,15 +35,9 @@ struct NetworkBuilder {
         let name = "features.\(featureIndex)"
         let weight = parameters.appended(name + ".weight", [3, 3, channels, outputChannels])
         let bias = parameters.appended(name + ".bias", [outputChannels])
-        var batchNorm: ConvolutionBlock.BatchNorm?
-        if specification.batchNorm {
-            let name = "features.\(featureIndex + 1)"
-            batchNorm = ConvolutionBlock.BatchNorm(
-                scale: parameters.appended(name + ".weight", [outputChannels]),
-                shift: parameters.appended(name + ".bias", [outputChannels]),
-                mean: statistics.appended(name + ".running_mean", [outputChannels]),
-                variance: statistics.appended(name + ".running_var", [outputChannels]))
-        }
+        let batchNorm = specification.batchNorm
+            ? BatchNormEntries(
+                "features.\(featureIndex + 1)", channels: outputChannels, parameters: &parameters, statistics: &statistics) : nil
         blocks.append(
             ConvolutionBlock(
                 name: "conv\(blocks.count + 1)", featureIndex: featureIndex, weight: weight, bias: bias, batchNorm: batchNorm,
@@ -73,16 +67,23 @@ struct NetworkBuilder {
         }
     }
 
+    /// The convolutions of an EfficientNet and the linear layer behind their global average pool.
+    mutating func appendInvertedFeatures() -> InvertedFeatures {
+        let features = InvertedFeatures(specification, parameters: &parameters, statistics: &statistics)
+        appendStage("classifier.1", inputs: features.headChannels, outputs: specification.labels, dropsInput: true)
+        return features
+    }
+
     private mutating func appendStage(
         _ name: String, inputs: Int? = nil, flattened: LinearStage.FlattenedMap? = nil, outputs: Int, bias: Bool = true,
-        isHidden: Bool = false
+        isHidden: Bool = false, dropsInput: Bool = false
     ) {
         let inputs = inputs ?? flattened.map { $0.size * $0.size * $0.channels } ?? 0
         stages.append(
             LinearStage(
                 name: name, weight: parameters.appended(name + ".weight", [outputs, inputs]),
                 bias: bias ? parameters.appended(name + ".bias", [outputs]) : nil, inputs: inputs, outputs: outputs,
-                isHidden: isHidden, flattened: flattened))
+                isHidden: isHidden, dropsInput: dropsInput, flattened: flattened))
     }
 }
 
@@ -92,12 +93,5 @@ extension ConvolutionBlock {
             name: name, featureIndex: featureIndex, weight: weight, bias: bias, batchNorm: batchNorm, size: size,
             inputChannels: inputChannels, outputChannels: outputChannels, isPooled: true,
             convolutions: convolutions)
-    }
-}
-
-extension TensorLayout {
-    fileprivate mutating func appended(_ name: String, _ shape: Shape) -> Entry {
-        append(name, shape)
-        return entries[entries.count - 1]
     }
 }

@@ -25,7 +25,7 @@ extension Network {
     /// - Parameters:
     ///   - parameters: the weights of cut connections are zero.
     ///   - kept: for each pruned layer, by the name of its weights, which connections stay: outputs × inputs.
-    /// - Returns: nil where every channel stays.
+    /// - Returns: nil where every channel stays, as in an EfficientNet, of which only the classifier can be pruned.
     /// - Throws: a `Problem` where `kept` names a tensor that cannot be pruned, or has another size.
     public func compacted(
         parameters: ParameterVector, statistics: ParameterVector, kept: [String: [Bool]]

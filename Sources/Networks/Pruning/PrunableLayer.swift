@@ -87,13 +87,16 @@ public struct PrunableLayer: Sendable {
 }
 
 extension Network {
+    /// Whether every tap is that of one convolution, whose connections from filter to filter can be cut.
+    public var hasPrunableConvolutions: Bool { inverted == nil }
+
     /// Convolution `index`, from 0; the first one's inputs are the image's channels, which have no clusters.
     /// - Precondition: there is one.
     public func prunableConvolution(_ index: Int) -> PrunableLayer { PrunableLayer(blocks[index]) }
 
-    /// The linear classifier on the last convolution's map; nil for the mlp, whose hidden units have no clusters.
+    /// The linear classifier on the last convolution's map or its means; nil for the mlp, whose hidden units have no clusters.
     public var prunableClassifier: PrunableLayer? {
-        guard stages.count == 1, let stage = stages.first, let filters = blocks.last?.outputChannels else { return nil }
+        guard stages.count == 1, let stage = stages.first, let filters = taps.last?.channels else { return nil }
         return PrunableLayer(classifier: stage, filters: filters)
     }
 }

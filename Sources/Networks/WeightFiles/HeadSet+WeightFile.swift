@@ -30,7 +30,7 @@ extension HeadSet {
 
     /// The same from a file that is open already.
     public func loadWeights(_ file: SafetensorsFile) throws(Problem) -> ParameterVector {
-        try checkTensors(of: file, against: tensors, owner: summary)
+        try TensorCheck(found: file.shapes, expected: tensors.map { ExpectedTensor($0) }, owner: summary, path: file.path).check()
         let parameters = ParameterVector(layout)
         try readTensors(tensors, of: file, into: parameters)
         return parameters

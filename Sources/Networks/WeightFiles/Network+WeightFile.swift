@@ -16,13 +16,14 @@ extension Network {
     public func loadWeights(
         _ file: SafetensorsFile
     ) throws(Problem) -> (parameters: ParameterVector, statistics: ParameterVector) {
-        let tensors = parameterTensors
         let counters = Set(batchCounterNames)
-        try checkTensors(
-            of: file, against: tensors + statisticsTensors, ignored: { counters.contains($0) }, owner: specification.summary)
+        try TensorCheck(
+            found: file.shapes, expected: expectedTensors, ignored: { counters.contains($0) }, owner: specification.summary,
+            path: file.path, remedyForNames: WeightConvention.remedy(for: file)
+        ).check()
         let parameters = ParameterVector(parameterLayout)
         let statistics = ParameterVector(statisticsLayout)
-        try readTensors(tensors, of: file, into: parameters)
+        try readTensors(parameterTensors, of: file, into: parameters)
         try readTensors(statisticsTensors, of: file, into: statistics)
         return (parameters, statistics)
     }
@@ -45,38 +46,38 @@ extension Network {
         return try writer.write(to: path)
     }
 
-    private var parameterTensors: [FileTensor] {
-        var tensors: [FileTensor] = []
-        for block in blocks {
-            tensors.append(FileTensor(entry: block.weight, order: .convolution))
-            tensors.append(FileTensor(entry: block.bias, order: .same, isOptional: block.batchNorm != nil))
-            if let batchNorm = block.batchNorm {
-                tensors.append(FileTensor(entry: batchNorm.scale, order: .same))
-                tensors.append(FileTensor(entry: batchNorm.shift, order: .same))
-            }
-        }
+    var parameterTensors: [FileTensor] {
+        let optional = Set(blocks.filter { $0.batchNorm != nil }.map(\.bias.name))
+        var flattened: [String: AxisOrder] = [:]
         for stage in stages {
-            let order = stage.flattened.map { AxisOrder.flattened(height: $0.size, width: $0.size, channels: $0.channels) }
-            tensors.append(FileTensor(entry: stage.weight, order: order ?? .same))
-            if let bias = stage.bias { tensors.append(FileTensor(entry: bias, order: .same)) }
+            flattened[stage.weight.name] = stage.flattened.map { .flattened(height: $0.size, width: $0.size, channels: $0.channels) }
         }
-        return tensors
+        return parameterLayout.entries.map { entry in
+            FileTensor(
+                entry: entry, order: entry.shape.rank == 4 ? .convolution : flattened[entry.name] ?? .same,
+                isOptional: optional.contains(entry.name))
+        }
     }
 
-    private var statisticsTensors: [FileTensor] {
+    var statisticsTensors: [FileTensor] {
         statisticsLayout.entries.map { FileTensor(entry: $0, order: .same) }
     }
 
-    /// PyTorch's count of training batches, which only a momentum of nil would read.
-    private var batchCounterNames: [String] {
-        blocks.compactMap { $0.batchNorm == nil ? nil : "features.\($0.featureIndex + 1).num_batches_tracked" }
+    /// PyTorch's count of training batches for every batch norm, which only a momentum of nil would read.
+    public var batchCounterNames: [String] {
+        let suffix = ".running_mean"
+        return statisticsLayout.entries.filter { $0.name.hasSuffix(suffix) }.map {
+            $0.name.dropLast(suffix.count) + ".num_batches_tracked"
+        }
     }
 }
 
 extension ModelSpecification {
     /// For messages: "vgg16 (width 64, linear classifier, batch norm, 32×32×3, 100 labels)".
     public var summary: String {
-        "\(name) (width \(width), \(channels == nil ? "" : "fewer channels, ")\(classifier.rawValue) classifier, \(batchNorm ? "batch norm" : "no batch norm"), "
-            + "\(inputSize)×\(inputSize)×\(inputChannels), \(labels) labels)"
+        let shape = "\(inputSize)×\(inputSize)×\(inputChannels), \(labels) labels)"
+        let others = channels == nil ? "" : "other channels, "
+        if isEfficientNet { return "\(name) (\(others)\(shape)" }
+        return "\(name) (width \(width), \(others)\(classifier.rawValue) classifier, \(batchNorm ? "batch norm" : "no batch norm"), \(shape)"
     }
 }

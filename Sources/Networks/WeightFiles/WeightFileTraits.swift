@@ -1,9 +1,9 @@
 import Diagnostics
 import Tensors
 
-/// What a VGG weight file says about the network it belongs to; nil where it says nothing.
+/// What a weight file says about the network it belongs to; nil where it says nothing.
 public struct WeightFileTraits: Hashable, Sendable {
-    /// "vgg11" or "vgg16", by the number of convolutions.
+    /// "vgg11" or "vgg16", by the number of convolutions; "efficientnet-b0" by its blocks.
     public let name: String?
     public let width: Int?
     public let inputChannels: Int?
@@ -11,9 +11,20 @@ public struct WeightFileTraits: Hashable, Sendable {
     public let classifier: ModelSpecification.Classifier?
     public let classifierBias: Bool?
     public let labels: Int?
+    /// Rows of the image, which only the linear classifier fixes.
+    public let inputSize: Int?
 
-    public init(_ file: SafetensorsFile) {
-        let shapes = Dictionary(uniqueKeysWithValues: file.entries.map { ($0.name, $0.shape.dimensions) })
+    public init(_ file: SafetensorsFile) { self.init(file.shapes) }
+
+    /// - Parameter shapes: by torchvision's names.
+    init(_ tensors: [String: Shape]) {
+        let shapes = tensors.mapValues(\.dimensions)
+        if let stem = shapes["features.0.0.weight"], stem.count == 4, shapes["features.1.0.block.0.0.weight"] != nil {
+            (name, inputChannels) = ("efficientnet-b0", stem[1])
+            labels = shapes["classifier.1.weight"].flatMap { $0.count == 2 ? $0[0] : nil }
+            (width, batchNorm, classifier, classifierBias, inputSize) = (nil, nil, nil, nil, nil)
+            return
+        }
         let convolutions = shapes.filter { $0.key.hasPrefix("features.") && $0.key.hasSuffix(".weight") && $0.value.count == 4 }
         name = VGGConfiguration.allCases.first { $0.steps.count { $0 != .pool } == convolutions.count }?.rawValue
         let first = shapes["features.0.weight"].flatMap { $0.count == 4 ? $0 : nil }
@@ -27,7 +38,17 @@ public struct WeightFileTraits: Hashable, Sendable {
         } else {
             (classifier, classifierBias, labels) = (nil, nil, nil)
         }
+        let lastChannels = convolutions.max { Self.index($0.key) < Self.index($1.key) }?.value[0]
+        if classifier == .linear, let columns = shapes["classifier.weight"]?[1], let lastChannels, lastChannels > 0, columns % lastChannels == 0 {
+            let side = Int(Double(columns / lastChannels).squareRoot().rounded())
+            inputSize = side * side * lastChannels == columns ? side * VGGConfiguration.reduction : nil
+        } else {
+            inputSize = nil
+        }
     }
+
+    /// The number in `features.28.weight`.
+    private static func index(_ name: String) -> Int { Int(name.split(separator: ".").dropFirst().first ?? "") ?? 0 }
 }
 
 extension ModelSpecification {

@@ -25,6 +25,12 @@ struct JSONNode {
         return Double(digits)
     }
 
+    /// A member of an object.
+    subscript(key: String) -> JSONNode? {
+        guard case .object(let members) = content else { return nil }
+        return members.first { $0.key == key }?.node
+    }
+
     /// The type and, for plain values, the value: `text "0.1"`.
     var description: String {
         switch content {

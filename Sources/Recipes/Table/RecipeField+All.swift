@@ -14,14 +14,19 @@ extension RecipeField {
     ]
 
     private static let model: [RecipeField] = [
-        choice("model.name", \.model.name, ["vgg11", "vgg16"], "The network; see \"filterscope models\"."),
+        choice("model.name", \.model.name, ["vgg11", "vgg16", Recipe.Model.efficientNet], "The network; see \"filterscope models\"."),
         integer(
             "model.width", \.model.width, 1...1024, unit: "filters",
-            "Filters of the first convolution; the others have 2, 4 and 8 times as many."),
-        choice("model.classifier", \.model.classifier, "What follows the last convolution: one linear layer, or torchvision's three."),
+            "Filters of a VGG's first convolution; the others have 2, 4 and 8 times as many."),
+        choice("model.classifier", \.model.classifier, "What follows a VGG's last convolution: one linear layer, or torchvision's three."),
         truth("model.classifierBias", \.model.classifierBias, "Whether the linear classifier has a bias."),
         integer("model.inputSize", \.model.inputSize, 32...1024, unit: "pixels", "Height and width of the network's input."),
-        number("model.dropout", \.model.dropout, .from(0, below: 1), "The share of activations that training drops in the mlp classifier."),
+        number(
+            "model.dropout", \.model.dropout, .from(0, below: 1),
+            "The share of activations that training drops in the mlp classifier, or in front of an EfficientNet's, where it is 0.2 unless given."),
+        number(
+            "model.stochasticDepth", \.model.stochasticDepth, .from(0, below: 1),
+            "The share of samples for which training leaves an EfficientNet's last residual block out; linearly less towards the first."),
     ]
 
     private static let analysis: [RecipeField] = [

@@ -9,9 +9,15 @@ public func bench(_ options: BenchOptions) throws -> ExitCode {
     let size = options.model.inputSize ?? 32
     let classifier = options.model.classifier.flatMap { ModelSpecification.Classifier(rawValue: $0.rawValue) }
     let network = try Network(ModelSpecification(
-        name: options.model.name, width: options.model.width ?? 64, classifier: classifier ?? (size < 224 ? .linear : .mlp),
-        inputSize: size, inputChannels: 3, labels: options.labels))
+        name: options.model.name, width: options.model.width ?? 64,
+        classifier: classifier ?? ModelSpecification.usualClassifier(options.model.name, inputSize: size),
+        batchNorm: options.model.batchNorm, inputSize: size, inputChannels: 3, labels: options.labels))
     configureBLAS()
+    if network.convolutionLayers.isEmpty, ![.training, .inference].contains(options.subject) {
+        throw Problem(
+            "\(options.subject.rawValue) measures the convolutions of a VGG", at: "bench",
+            remedy: "for \(network.specification.name) take: filterscope bench training --profile")
+    }
     switch options.subject {
     case .training, .inference: try write(try measureImages(options, network), text: \.text, options)
     case .kernels: try write(try KernelBench(network, batch: options.batch, runs: options.runs).run(), text: \.text, options)

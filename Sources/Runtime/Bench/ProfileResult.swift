@@ -61,12 +61,15 @@ struct ProfileResult: Encodable {
     }
 
     private var layerTable: String {
-        let kinds = StepProfile.Kind.allCases.filter(\.isOfLayer)
+        // Kinds of the other family of networks took no time.
+        let kinds = StepProfile.Kind.allCases.filter { kind in
+            kind.isOfLayer && totals.contains { $0.section == kind.rawValue && $0.milliseconds > 0 }
+        }
         var rows = [["layer"] + kinds.map(\.rawValue) + ["together", "step %"]]
         var layers: [String] = []
         for section in sections { if let layer = section.layer, !layers.contains(layer) { layers.append(layer) } }
         for layer in layers {
-            let own = sections.filter { $0.layer == layer }
+            let own = kinds.compactMap { kind in sections.first { $0.layer == layer && $0.section == kind.rawValue } }
             rows.append(
                 [layer] + own.map { BenchText.milliseconds($0.milliseconds) } + [
                     BenchText.milliseconds(own.reduce(0) { $0 + $1.milliseconds }), BenchText.percent(own.reduce(0) { $0 + $1.share }),
@@ -77,7 +80,7 @@ struct ProfileResult: Encodable {
 
     private var totalTable: String {
         var rows = [["section", "ms", "step %"]]
-        for total in totals { rows.append([total.section, BenchText.milliseconds(total.milliseconds), BenchText.percent(total.share)]) }
+        for total in totals where total.milliseconds > 0 { rows.append([total.section, BenchText.milliseconds(total.milliseconds), BenchText.percent(total.share)]) }
         return BenchText.table(rows, [.left, .right, .right])
     }
 }

@@ -34,7 +34,8 @@ extension Recipe {
         ModelSpecification(
             name: model.name, width: model.width, classifier: model.classifier == .mlp ? .mlp : .linear,
             classifierBias: model.classifierBias, inputSize: model.inputSize, inputChannels: dataset.channels,
-            labels: dataset.labelCount, dropout: Float(model.dropout))
+            labels: dataset.labelCount, dropout: Float(model.dropout),
+            stochasticDepth: model.isEfficientNet ? Float(model.stochasticDepth) : nil)
     }
 
     /// How samples enter the network, augmented as the recipe says.

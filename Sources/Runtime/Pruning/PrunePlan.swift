@@ -35,6 +35,12 @@ struct PrunePlan {
         }
         var parts: [Part] = []
         if prune.firstConvolution > 0 {
+            guard network.hasPrunableConvolutions else {
+                throw Problem(
+                    "convolutions of \(network.specification.name) cannot be pruned: clusters are known of its stages' filters, not of "
+                        + "those inside its blocks",
+                    at: "recipe \(recipe.name), \"prune.firstConvolution\"", remedy: "set it to 0; the classifier can be pruned")
+            }
             guard prune.firstConvolution >= 2, prune.firstConvolution <= names.count else {
                 throw Problem(
                     "\"prune.firstConvolution\" is \(prune.firstConvolution)", at: "recipe \(recipe.name)",

@@ -22,8 +22,8 @@ enum BenchCommand {
             CommandOption.choice(
                 "classifier", "KIND", ModelSpecification.Classifier.allCases.map(\.rawValue),
                 "linear, or mlp as torchvision's; by the size unless given"),
-            CommandOption.integer("size", "PIXELS", 32...4096, "height and width of the input, a multiple of 32; 32 unless given"),
-            batch, labels, threads, workers, runs, profile, SharedOptions.json,
+            CommandOption.integer("size", "PIXELS", 32...4096, "height and width of the input; 32 unless given"),
+            ModelFlags.plain, batch, labels, threads, workers, runs, profile, SharedOptions.json,
         ],
         example: "filterscope bench training --model vgg11 --width 16 --threads 2",
         notes: [
@@ -40,6 +40,9 @@ enum BenchCommand {
         }
         if arguments.has(profile), subject != .training || arguments.value(workers) != nil {
             throw arguments.usageError("--profile is for training without --workers")
+        }
+        if arguments.has(ModelFlags.plain), arguments.value(workers) != nil {
+            throw arguments.usageError("--no-batch-norm is for measuring without --workers")
         }
         return try Runtime.bench(BenchOptions(
             subject: subject, model: try ModelFlags.options(arguments, defaultName: "vgg16"), batch: arguments.value(batch) ?? 100,

@@ -12,12 +12,16 @@ enum DatasetsCommand {
     private static let sheet = CommandOption.text("sheet", "FILE.html", "write a page of samples as the network sees them")
     private static let show = CommandOption.integer("show", "N", 1...1000, "samples on that page; 24 unless given")
     private static let seed = CommandOption.integer("seed", "S", 0...Int.max, "of the page's choice and its random changes; 1 unless given")
+    private static let export = CommandOption.text(
+        "export", "FILE", "write samples as the network sees them there, as a tensor: data set (safetensors), and nothing else")
+    private static let split = CommandOption.choice("split", "NAME", SplitName.allCases.map(\.rawValue), "whose samples are written; test unless given")
+    private static let count = CommandOption.integer("count", "N", 1...Int.max, "how many samples are written, from the first; all unless given")
     private static let threads = CommandOption.integer("threads", "T", 1...1024, "threads; one per core unless given")
 
     static let description = CommandDescription(
         name: "datasets", summary: "list the data sets that can be read, or inspect one",
         positionals: [Positional("SPEC", "the data set to inspect; all known ones are listed without it", isOptional: true)],
-        options: [check, sheet, show, seed, threads, SharedOptions.json, SharedOptions.quiet],
+        options: [check, sheet, show, seed, export, split, count, threads, SharedOptions.json, SharedOptions.quiet],
         example: "filterscope datasets tiny-imagenet:/data/tiny-imagenet-200.tar --sheet samples.html",
         notes: [
             "A data set is written NAME[:PATH][?option=value&...], for example \"fashion-mnist?train=5000&test=1000\".",
@@ -26,7 +30,7 @@ enum DatasetsCommand {
         ]
     ) { arguments in
         if let text = arguments.positionals.first { return try inspect(text, arguments) }
-        for option in [check.name, sheet.name, show.name, seed.name] where arguments.hasValue(option) {
+        for option in [check.name, sheet.name, show.name, seed.name, export.name, split.name, count.name] where arguments.hasValue(option) {
             throw arguments.usageError("--\(option) needs a data set", remedy: "write filterscope datasets SPEC --\(option) …")
         }
         let entries = availableDatasets()
@@ -35,6 +39,10 @@ enum DatasetsCommand {
     }
 
     private static func inspect(_ text: String, _ arguments: ParsedArguments) throws -> ExitCode {
+        if let path = arguments.value(export) { return try write(text, to: path, arguments) }
+        for option in [split.name, count.name] where arguments.hasValue(option) {
+            throw arguments.usageError("--\(option) needs --export", remedy: "write filterscope datasets SPEC --export FILE --\(option) …")
+        }
         let (dataset, splits, missing) = try openAvailableSplits(try DatasetSpecification(text))
         let progress = arguments.has(SharedOptions.quiet) ? nil : ProgressBar()
         let report = dataset.report(
@@ -51,6 +59,19 @@ enum DatasetsCommand {
             try DurableFile.write(Data(page.html().utf8), to: path)
             StandardError.writeLine("samples as the network sees them: \(path)")
         }
+        return .done
+    }
+
+    private static func write(_ text: String, to path: String, _ arguments: ParsedArguments) throws -> ExitCode {
+        let name = arguments.value(split).flatMap(SplitName.init(rawValue:)) ?? .test
+        let dataset = try openDataset(try DatasetSpecification(text), splits: [name])
+        let total = min(arguments.value(count) ?? Int.max, dataset.split(name).count)
+        let progress = arguments.has(SharedOptions.quiet) ? nil : ProgressBar()
+        try dataset.export(name, count: total, to: path) { done in
+            progress?.show(ProgressLine(label: "writing", done: done, total: total, unit: "samples"))
+        }
+        progress?.clear()
+        StandardOutput.writeLine("\(total) samples of \(dataset.specification) (\(name.rawValue)), as the network sees them: \(path)")
         return .done
     }
 

@@ -10,7 +10,10 @@ enum ModelFlags {
     static let classifier = CommandOption.choice(
         "classifier", "KIND", ModelSpecification.Classifier.allCases.map(\.rawValue),
         "linear, or mlp as torchvision's; told from the weights, or by the size, unless given")
-    static let size = CommandOption.integer("size", "PIXELS", 32...4096, "height and width of the input, a multiple of 32")
+    static let size = CommandOption.integer("size", "PIXELS", 32...4096, "height and width of the input; for a VGG a multiple of 32")
+
+    /// Where there are no weights to tell it.
+    static let plain = CommandFlag("no-batch-norm", "the network without batch norm, as torchvision's vgg11 and vgg16")
 
     static let all: [any OptionDeclaration] = [model, width, classifier, size]
 
@@ -19,6 +22,7 @@ enum ModelFlags {
         let name = if let defaultName { arguments.value(model) ?? defaultName } else { try arguments.required(model) }
         return ModelOptions(
             name: name, width: arguments.value(width),
-            classifier: arguments.value(classifier).flatMap(Recipe.Classifier.init(rawValue:)), inputSize: arguments.value(size))
+            classifier: arguments.value(classifier).flatMap(Recipe.Classifier.init(rawValue:)), inputSize: arguments.value(size),
+            batchNorm: !arguments.has(plain))
     }
 }

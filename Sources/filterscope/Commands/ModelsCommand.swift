@@ -15,7 +15,7 @@ enum ModelsCommand {
             CommandOption.choice(
                 "classifier", "KIND", ModelSpecification.Classifier.allCases.map(\.rawValue),
                 "linear, or mlp as torchvision's; by the size unless given"),
-            ModelFlags.size, channels, labels, SharedOptions.json,
+            ModelFlags.size, ModelFlags.plain, channels, labels, SharedOptions.json,
         ],
         example: "filterscope models vgg16 --width 64 --labels 10"
     ) { arguments in
@@ -33,8 +33,10 @@ enum ModelsCommand {
         let size = arguments.value(ModelFlags.size) ?? 32
         let given = arguments.value(ModelFlags.classifier).flatMap(ModelSpecification.Classifier.init(rawValue:))
         return ModelSpecification(
-            name: name, width: arguments.value(ModelFlags.width) ?? 64, classifier: given ?? (size < 224 ? .linear : .mlp),
-            inputSize: size, inputChannels: arguments.value(channels) ?? 3, labels: arguments.value(labels) ?? 100)
+            name: name, width: arguments.value(ModelFlags.width) ?? 64,
+            classifier: given ?? ModelSpecification.usualClassifier(name, inputSize: size),
+            batchNorm: !arguments.has(ModelFlags.plain), inputSize: size, inputChannels: arguments.value(channels) ?? 3,
+            labels: arguments.value(labels) ?? 100)
     }
 
     private static func list(_ models: [ModelEntry]) -> String {

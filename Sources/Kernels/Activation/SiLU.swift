@@ -1,0 +1,66 @@
+import Tensors
+
+// SiLU (Hendrycks and Gimpel 2016; "swish"): x · σ(x), in plain arithmetic, so the bits are the same on every machine.
+//
+// `inline(always)`, since for the compiler `inline(__always)` is a wish, which it does not grant to functions of this length.
+
+/// 1 / (1 + e⁻ˣ) per lane; NaN stays NaN.
+@inline(always)
+func sigmoid(_ x: Vector) -> Vector {
+    (1 / (1 + exponentialOfNegated(clampedToExponent(x)))).replacing(with: x, where: x .!= x)
+}
+
+/// x · σ(x) per lane; NaN stays NaN.
+@inline(always)
+func silu(_ x: Vector) -> Vector {
+    let clamped = clampedToExponent(x)
+    return x.replacing(with: clamped, where: x .< clamped) / (1 + exponentialOfNegated(clamped))
+}
+
+/// The value and the slope σ + x · σ · (1 − σ); NaN stays NaN.
+@inline(always)
+func siluWithSlope(_ x: Vector) -> (value: Vector, slope: Vector) {
+    let clamped = clampedToExponent(x)
+    let gate = 1 / (1 + exponentialOfNegated(clamped))
+    let value = x.replacing(with: clamped, where: x .< clamped) * gate
+    return (value, gate.addingProduct(value, 1 - gate))
+}
+
+/// Beyond ±86, σ is 0 or 1 to 1e-37; within, e⁻ˣ has a place among normal floats.
+@inline(always)
+private func clampedToExponent(_ x: Vector) -> Vector {
+    let high = x.replacing(with: 86, where: x .> 86)
+    return high.replacing(with: -86, where: high .< -86)
+}
+
+/// e⁻ˣ per lane for |x| ≤ 86, and something that is not NaN for NaN.
+///
+/// −x = n · ln 2 + r with |r| ≤ ln 2 / 2, ln 2 in two parts so that r is exact to Float (Cody and Waite). eʳ is the polynomial of degree 6
+/// with least relative error, 4e-9 at most there, a tenth of a Float's rounding: as good as Taylor's of degree 7. Written in −r, its odd
+/// coefficients are negative. 2ⁿ is added to the exponent's bits, since the polynomial lies in 0.7...1.42 and n in −124...124. Thirteen
+/// operations, where a softmax's exponential, which must flush to zero, takes twenty.
+@inline(always)
+private func exponentialOfNegated(_ x: Vector) -> Vector {
+    // Adding 1.5 · 2²³ rounds to a whole number, which then stands in the low bits of the sum.
+    let shifted = Vector(repeating: 0x1.8p23).addingProduct(x, Vector(repeating: -1.442_695_04))
+    let n = shifted - 0x1.8p23
+    var r = x.addingProduct(n, Vector(repeating: 0x1.62e4p-1))
+    r.addProduct(n, Vector(repeating: 0x1.7f7d1cp-20))
+    var polynomial = Vector(repeating: 0x1.6a2434p-10)
+    polynomial = Vector(repeating: -0x1.1239e2p-7).addingProduct(polynomial, r)
+    polynomial = Vector(repeating: 0x1.5558f2p-5).addingProduct(polynomial, r)
+    polynomial = Vector(repeating: -0x1.555492p-3).addingProduct(polynomial, r)
+    polynomial = Vector(repeating: 0x1.fffffcp-2).addingProduct(polynomial, r)
+    polynomial = Vector(repeating: -1).addingProduct(polynomial, r)
+    polynomial = Vector(repeating: 1).addingProduct(polynomial, r)
+    return unsafeBitCast(
+        unsafeBitCast(polynomial, to: SIMD16<UInt32>.self) &+ (unsafeBitCast(shifted, to: SIMD16<UInt32>.self) &<< 23), to: Vector.self)
+}
+
+/// output = x · σ(x), element by element; the two may be the same memory.
+public func siluForward(output: FloatBuffer, input: FloatBuffer) {
+    requireCount(input, output.count, "input")
+    forEachVector(output.count) { place, lanes in
+        output.pointer.store(silu(input.pointer.vector(at: place, count: lanes)), at: place, count: lanes)
+    }
+}

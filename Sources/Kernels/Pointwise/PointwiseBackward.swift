@@ -1,0 +1,45 @@
+import Tensors
+
+/// The gradients of a pointwise convolution behind which a batch norm stands.
+///
+/// - Parameters:
+///   - weightGradient: [C, F], overwritten, or added to where `adds` is set.
+///   - inputGradient: [rows, C], overwritten: gradient of z · weightsᵀ + addend. nil where nobody asks for it.
+///   - addend: [rows, C], another part of the input's gradient; may be `inputGradient` itself.
+///   - outputGradient: with the coefficients of the way back.
+///   - input: [rows, C]
+///   - weights: [C, F]
+///   - workspace: at least `pointwiseWorkspaceCount` floats.
+public func pointwiseBackward(
+    weightGradient: FloatBuffer, adds: Bool, inputGradient: FloatBuffer?, addend: FloatBuffer? = nil,
+    outputGradient: NormalizedMapGradient, input: FloatBuffer, weights: FloatBuffer, geometry g: PointwiseGeometry,
+    workspace: FloatBuffer
+) {
+    requireCount(weightGradient, g.weightCount, "weightGradient")
+    requireCount(input, g.inputCount, "input")
+    requireCount(weights, g.weightCount, "weights")
+    requireCount(outputGradient.gradient, g.outputCount, "outputGradient")
+    requireCount(outputGradient.map.convolved, g.outputCount, "outputGradient's map")
+    if let inputGradient { requireCount(inputGradient, g.inputCount, "inputGradient") }
+    if let addend { requireCount(addend, g.inputCount, "addend") }
+    let gradients = g.gradients
+    require(workspace.count >= gradients.workspaceCount(prepares: false), "too small a workspace")
+    gradients.run(
+        weightGradient: weightGradient.pointer, adds: adds, inputGradient: inputGradient?.pointer,
+        addend: addend.map { UnsafePointer($0.pointer) }, gradient: GradientRows(source: outputGradient),
+        left: PlainRows(matrix: input.pointer, columns: g.inputChannels), weights: weights.pointer, workspace: workspace.pointer)
+}
+
+/// Writes the gradient of z.
+func materialize(_ target: FloatBuffer, _ source: NormalizedMapGradient) {
+    let channels = source.map.channels
+    for row in 0..<(target.count / channels) {
+        forEachVector(channels) { channel, lanes in
+            let vectors = source.map.coefficients.vectors(at: channel, lanes: lanes)
+            let place = row &* channels &+ channel
+            let upper = source.gradient.pointer.vector(at: place, count: lanes)
+            let z = source.map.convolved.pointer.vector(at: place, count: lanes)
+            target.pointer.store(vectors.gradient(upper, z), at: place, count: lanes)
+        }
+    }
+}

@@ -1,0 +1,123 @@
+/// A product of many rows with packed weights, a block of rows at a time: prepared once, multiplied with every panel, and finished
+/// panel by panel.
+///
+/// Every element of a product is one chain of fused multiply-adds over the inner index ascending, see `ProductTile`.
+struct RowProduct {
+    let inner: Int
+    let columns: Int
+    let rows: Int
+
+    private var blocking: RowBlocking { RowBlocking(rows: rows, width: inner) }
+    private var panelCount: Int { alignedCount(PackedPanels.count(inner: inner, columns: columns, rows: blocking.rows)) }
+    private var slabCount: Int { blocking.rows * Self.slabStride }
+    private static var slabStride: Int { 2 * vectorWidth }
+
+    /// - Parameter prepares: whether the source needs a buffer.
+    func workspaceCount(prepares: Bool) -> Int {
+        panelCount + slabCount + (prepares ? rowBufferCount(rows: blocking.rows, columns: inner) : 0)
+    }
+
+    /// The panels' place in the workspace; they stay there from one `run` to the next.
+    func panels(_ workspace: UnsafeMutablePointer<Float>) -> PackedPanels {
+        PackedPanels(workspace, inner: inner, columns: columns)
+    }
+
+    /// - Parameters:
+    ///   - range: rows of source and sink.
+    ///   - panels: of this product, packed.
+    @inline(__always)
+    func run<Source: RowSource, Sink: PanelSink>(
+        _ source: Source, _ panels: PackedPanels, to sink: Sink, range: Range<Int>, workspace: UnsafeMutablePointer<Float>
+    ) {
+        let slab = RowSlab(pointer: workspace + panelCount, stride: Self.slabStride)
+        let buffer = slab.pointer + slabCount
+        blocking.forEach(range.count) { part in
+            let rows = (range.lowerBound &+ part.lowerBound)..<(range.lowerBound &+ part.upperBound)
+            let left = source.block(rows, 0..<inner, buffer: buffer)
+            forEachPanel(0..<columns) { first, count, width in
+                let sums = sink.place(row: rows.lowerBound, column: first, slab: slab)
+                // A part of a panel that stays in the first-level cache while all rows pass by.
+                forEachChunk(inner) { chunk in
+                    panels.multiply(
+                        (first, count, width), output: sums.pointer, outputStride: sums.stride,
+                        left: RowBlock(pointer: left.pointer + chunk.lowerBound, stride: left.stride), rows: rows.count, part: chunk,
+                        start: chunk.lowerBound == 0 ? .none : .partialSums)
+                }
+                sink.finish(sums, rows: rows, columns: first..<(first &+ count))
+            }
+        }
+    }
+}
+
+/// Rows multiplied by their sample's gates.
+struct GatedRows: RowSource {
+    /// [N, positions, C]
+    let map: UnsafePointer<Float>
+    /// [N, C]
+    let gates: UnsafePointer<Float>
+    let positions: Int
+    let channels: Int
+
+    @inline(__always)
+    func block(_ rows: Range<Int>, _ columns: Range<Int>, buffer: UnsafeMutablePointer<Float>) -> RowBlock {
+        let stride = rowBufferStride(columns.count)
+        forEachSample(rows, positions: positions) { sample, rows, first in
+            let gate = gates + (sample &* channels &+ columns.lowerBound)
+            for row in 0..<rows.count {
+                let source = map + ((rows.lowerBound &+ row) &* channels &+ columns.lowerBound)
+                let target = buffer + (first &+ row) &* stride
+                forEachVector(columns.count) { place, lanes in
+                    target.store(
+                        source.vector(at: place, count: lanes) * gate.vector(at: place, count: lanes), at: place, count: lanes)
+                }
+            }
+        }
+        return RowBlock(pointer: buffer, stride: stride)
+    }
+}
+
+/// The rows of a range sample by sample; `first` is the number of the rows before them.
+@inline(__always)
+func forEachSample(_ rows: Range<Int>, positions: Int, _ body: (_ sample: Int, _ rows: Range<Int>, _ first: Int) -> Void) {
+    var row = rows.lowerBound
+    while row < rows.upperBound {
+        let sample = row / positions
+        let end = min((sample &+ 1) &* positions, rows.upperBound)
+        body(sample, row..<end, row &- rows.lowerBound)
+        row = end
+    }
+}
+
+/// The gradient of z, made of that of the normalised map.
+struct GradientRows: RowSource {
+    let source: NormalizedMapGradient
+
+    @inline(__always)
+    func block(_ rows: Range<Int>, _ columns: Range<Int>, buffer: UnsafeMutablePointer<Float>) -> RowBlock {
+        let (channels, stride) = (source.map.channels, rowBufferStride(columns.count))
+        for row in 0..<rows.count {
+            let start = (rows.lowerBound &+ row) &* channels
+            let target = buffer + (row &* stride &- columns.lowerBound)
+            forEachVector(columns.count) { place, lanes in
+                let channel = columns.lowerBound &+ place
+                let vectors = source.map.coefficients.vectors(at: channel, lanes: lanes)
+                let upper = source.gradient.pointer.vector(at: start &+ channel, count: lanes)
+                let z = source.map.convolved.pointer.vector(at: start &+ channel, count: lanes)
+                target.store(vectors.gradient(upper, z), at: channel, count: lanes)
+            }
+        }
+        return RowBlock(pointer: buffer, stride: stride)
+    }
+}
+
+/// Patches of an image, all their columns at once.
+struct PatchRows: RowSource {
+    let input: UnsafePointer<Float>
+    let geometry: ConvolutionGeometry
+
+    @inline(__always)
+    func block(_ rows: Range<Int>, _ columns: Range<Int>, buffer: UnsafeMutablePointer<Float>) -> RowBlock {
+        gatherPatches(buffer, input, geometry, first: rows.lowerBound, count: rows.count)
+        return RowBlock(pointer: buffer + columns.lowerBound, stride: geometry.patchCount)
+    }
+}

@@ -26,7 +26,8 @@ private final class ExcitedCase {
         upper = Memory(randomFloats(g.outputCount, seed: 3))
         let (moments, workspace) = (MomentMemory(channels: filters), Memory(count: excitedProjectionWorkspaceCount(g)))
         excitedProjectionForward(
-            output: output.buffer, moments: moments.moments, state: Self.state(state), input: input.map, tensors: Self.tensors(tensors),
+            output: output.buffer, moments: moments.moments, state: Self.state(state), input: input.map,
+            tensors: Self.tensors(tensors),
             projection: projection.buffer, geometry: g, workspace: workspace.buffer)
         outputCase = NormalizedCase(output, channels: filters, seed: 20, moments: moments.moments)
         withExtendedLifetime((moments, workspace)) {}
@@ -57,7 +58,8 @@ private final class ExcitedCase {
 
     var referenceTensors: Reference.ExcitationTensors<Double> {
         Reference.ExcitationTensors(
-            reduce: tensors[0].doubles, reduceBias: tensors[1].doubles, expand: tensors[2].doubles, expandBias: tensors[3].doubles)
+            reduce: tensors[0].doubles, reduceBias: tensors[1].doubles, expand: tensors[2].doubles, expandBias: tensors[3].doubles
+        )
     }
 
     /// Of a size that gates differ, and none is 0 or 1.
@@ -66,7 +68,8 @@ private final class ExcitedCase {
         return [
             Memory(randomFloats(g.channels * g.squeezedChannels, seed: seed).map { 4 * $0 * scale }),
             Memory(randomFloats(g.squeezedChannels, seed: seed + 1)),
-            Memory(randomFloats(g.channels * g.squeezedChannels, seed: seed + 2)), Memory(randomFloats(g.channels, seed: seed + 3)),
+            Memory(randomFloats(g.channels * g.squeezedChannels, seed: seed + 2)),
+            Memory(randomFloats(g.channels, seed: seed + 3)),
         ]
     }
 
@@ -85,7 +88,9 @@ private final class ExcitedCase {
     static let geometries = [
         (1, 9, 1, 1, 1), (2, 10, 7, 3, 16), (3, 49, 24, 6, 40), (2, 200, 32, 8, 16), (3, 16, 144, 6, 24), (2, 9, 600, 28, 33),
         (9, 49, 1152, 48, 8), (3, 3000, 96, 4, 24),
-    ].map { SqueezeExcitationGeometry(batch: $0.0, positions: $0.1, channels: $0.2, squeezedChannels: $0.3, outputChannels: $0.4) }
+    ].map {
+        SqueezeExcitationGeometry(batch: $0.0, positions: $0.1, channels: $0.2, squeezedChannels: $0.3, outputChannels: $0.4)
+    }
 
     @Test(arguments: geometries)
     func agreesWithReference(g: SqueezeExcitationGeometry) {
@@ -99,9 +104,11 @@ private final class ExcitedCase {
         let gradients = one.backward()
         let upper = one.outputCase.referenceBackward(one.upper.doubles, one.output.doubles).inputGradient
         let reference = Reference.excitedProjectionBackward(
-            outputGradient: upper, input: normalized, tensors: one.referenceTensors, projection: one.projection.doubles, geometry: g)
+            outputGradient: upper, input: normalized, tensors: one.referenceTensors, projection: one.projection.doubles,
+            geometry: g)
         expectClose(gradients.projection.array, reference.projectionGradient, relative: 2 * sumTolerance(g.rows), "projection")
-        // The gates' gradients are sums over positions of sums over filters, those of the hidden values sums over channels of them.
+        // The gates' gradients are sums over positions of sums over filters, those of the hidden values sums over channels of
+        // them.
         let sums = 2 * (sumTolerance(g.positions) + sumTolerance(g.outputChannels) + sumTolerance(g.channels))
         let expectedTensors = [
             reference.tensorGradients.reduce, reference.tensorGradients.reduceBias, reference.tensorGradients.expand,
@@ -131,7 +138,8 @@ private final class ExcitedCase {
         let added = one.backward(start: .init(input: Memory(count: 1), projection: start[0], tensors: Array(start[1...])))
         for (index, pair) in zip([plain.projection] + plain.tensors, [added.projection] + added.tensors).enumerated() {
             expectClose(
-                pair.1.array, zip(pair.0.doubles, values[index]).map { $0 + $1 }, relative: sumTolerance(g.rows), "tensor \(index)")
+                pair.1.array, zip(pair.0.doubles, values[index]).map { $0 + $1 }, relative: sumTolerance(g.rows),
+                "tensor \(index)")
         }
         #expect(added.input.array == plain.input.array)
     }
@@ -143,12 +151,15 @@ private final class ExcitedCase {
         let alone = SqueezeExcitationGeometry(batch: 1, positions: 49, channels: 1152, squeezedChannels: 12, outputChannels: 24)
         for sample in [0, 6, 9] {
             let (output, moments) = (Memory(count: alone.outputCount), MomentMemory(channels: 24))
-            let (state, workspace) = ([1152, 12, 1152].map { Memory(count: $0) }, Memory(count: excitedProjectionWorkspaceCount(alone)))
+            let (state, workspace) = (
+                [1152, 12, 1152].map { Memory(count: $0) }, Memory(count: excitedProjectionWorkspaceCount(alone))
+            )
             excitedProjectionForward(
                 output: output.buffer, moments: moments.moments, state: ExcitedCase.state(state),
                 input: NormalizedMap(
                     one.input.convolved.buffer.slice(sample * alone.inputCount, alone.inputCount), one.input.map.coefficients),
-                tensors: ExcitedCase.tensors(one.tensors), projection: one.projection.buffer, geometry: alone, workspace: workspace.buffer)
+                tensors: ExcitedCase.tensors(one.tensors), projection: one.projection.buffer, geometry: alone,
+                workspace: workspace.buffer)
             withExtendedLifetime((moments, state, workspace)) {}
             #expect(output.array == Array(one.output.array[(sample * alone.outputCount)..<((sample + 1) * alone.outputCount)]))
         }
@@ -178,9 +189,10 @@ private final class ExcitedCase {
         }
         check(gradients.inputGradient, input, "input") { ($0, tensors, projection) }
         check(gradients.projectionGradient, projection, "projection") { (input, tensors, $0) }
-        for (path, name) in [(\Reference.ExcitationTensors<Double>.reduce, "reduce"), (\.reduceBias, "reduceBias"), (\.expand, "expand"),
-            (\.expandBias, "expandBias")]
-        {
+        for (path, name) in [
+            (\Reference.ExcitationTensors<Double>.reduce, "reduce"), (\.reduceBias, "reduceBias"), (\.expand, "expand"),
+            (\.expandBias, "expandBias"),
+        ] {
             check(gradients.tensorGradients[keyPath: path], tensors[keyPath: path], name) {
                 var changed = tensors
                 changed[keyPath: path] = $0

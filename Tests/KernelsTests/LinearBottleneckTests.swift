@@ -18,7 +18,8 @@ import Testing
         for (adds, scales) in [(false, false), (true, false), (false, true), (true, true)] {
             let output = Memory(count: count)
             normalizeLinear(
-                output: output.buffer, map: one.map, addend: adds ? addend.buffer : nil, sampleFactors: scales ? factors.buffer : nil,
+                output: output.buffer, map: one.map, addend: adds ? addend.buffer : nil,
+                sampleFactors: scales ? factors.buffer : nil,
                 batch: batch)
             expectClose(
                 output.array,
@@ -54,7 +55,8 @@ import Testing
         let (means, upper) = (Memory(count: batch * channels), Memory(randomFloats(batch * channels, seed: 2)))
         mapMeans(output: means.buffer, input: one.convolved.buffer, batch: batch, channels: channels)
         expectClose(
-            means.array, Reference.mapMeans(map: one.convolved.doubles, batch: batch, channels: channels), relative: tolerance, "means")
+            means.array, Reference.mapMeans(map: one.convolved.doubles, batch: batch, channels: channels), relative: tolerance,
+            "means")
         let normalized = one.reference(one.convolved.doubles).output
         activatedMeans(output: means.buffer, map: one.map, batch: batch)
         expectClose(
@@ -64,7 +66,8 @@ import Testing
         activatedMeansBackward(
             inputGradient: gradient.buffer, batchNorm: one.gradients(), outputGradient: upper.buffer, map: one.map, batch: batch)
         let expected = normalized.indices.map {
-            upper.doubles[$0 / channels / positions * channels + $0 % channels] / Double(positions) * Reference.siluSlope(normalized[$0])
+            upper.doubles[$0 / channels / positions * channels + $0 % channels] / Double(positions)
+                * Reference.siluSlope(normalized[$0])
         }
         expectClose(gradient.array, expected, relative: tolerance, "gradient of n")
         let reference = one.referenceBackward(expected, one.convolved.doubles)

@@ -64,7 +64,8 @@ final class NormalizedCase {
 
     func reference(_ input: [Double]) -> Reference.BatchNormResult<Double> {
         Reference.batchNormForwardTraining(
-            input: input, scale: scale.doubles, shift: shift.doubles, rows: rows, channels: channels, epsilon: Double(Self.epsilon),
+            input: input, scale: scale.doubles, shift: shift.doubles, rows: rows, channels: channels,
+            epsilon: Double(Self.epsilon),
             relu: false)
     }
 
@@ -77,8 +78,11 @@ final class NormalizedCase {
             savedInverseDeviation: result.inverseDeviation, rows: rows, channels: channels, relu: false)
     }
 
-    /// The gradients of scale and shift; a single channel's sum may cancel, so the error is counted against the √rows that a sum has.
-    func expectGradients(_ expected: (inputGradient: [Double], scaleGradient: [Double], shiftGradient: [Double]), relative: Double) {
+    /// The gradients of scale and shift; a single channel's sum may cancel, so the error is counted against the √rows that a sum
+    /// has.
+    func expectGradients(
+        _ expected: (inputGradient: [Double], scaleGradient: [Double], shiftGradient: [Double]), relative: Double
+    ) {
         let usual = [Double(rows).squareRoot()]
         expectClose(scaleGradient.doubles + usual, expected.scaleGradient + usual, relative: relative, "scale gradient")
         expectClose(shiftGradient.doubles + usual, expected.shiftGradient + usual, relative: relative, "shift gradient")
@@ -89,7 +93,8 @@ final class NormalizedCase {
         let (weights, output) = (Memory(identity(channels)), Memory(count: g.outputCount))
         let workspace = Memory(count: pointwiseWorkspaceCount(g))
         pointwiseForward(
-            output: output.buffer, moments: moments, input: input.buffer, weights: weights.buffer, geometry: g, workspace: workspace.buffer)
+            output: output.buffer, moments: moments, input: input.buffer, weights: weights.buffer, geometry: g,
+            workspace: workspace.buffer)
         withExtendedLifetime((weights, workspace)) {}
         return output.array
     }
@@ -109,5 +114,6 @@ final class MomentMemory {
 /// One on the diagonal of [size, size].
 func identity(_ size: Int) -> [Float] { (0..<(size * size)).map { $0 / size == $0 % size ? 1 : 0 } }
 
-/// A sum of n rounded products errs by about √n · 2⁻²⁴ of the largest element; eight times that leaves room for unlucky roundings.
+/// A sum of n rounded products errs by about √n · 2⁻²⁴ of the largest element; eight times that leaves room for unlucky
+/// roundings.
 func sumTolerance(_ terms: Int) -> Double { 8 * Double(max(terms, 4)).squareRoot() * 0x1p-24 }

@@ -4,9 +4,11 @@ import TestSupport
 import Testing
 
 @Suite struct PointwiseTests {
-    /// Channels for panels of every width with and without a tail, one chunk and many, rows that fill no block, and a single value.
+    /// Channels for panels of every width with and without a tail, one chunk and many, rows that fill no block, and a single
+    /// value.
     static let shapes: [(batch: Int, positions: Int, inputs: Int, outputs: Int)] = [
-        (1, 1, 1, 1), (1, 5, 7, 16), (2, 9, 16, 24), (3, 49, 24, 40), (2, 130, 16, 96), (1, 50, 40, 7), (2, 49, 112, 272), (1, 37, 1152, 40),
+        (1, 1, 1, 1), (1, 5, 7, 16), (2, 9, 16, 24), (3, 49, 24, 40), (2, 130, 16, 96), (1, 50, 40, 7), (2, 49, 112, 272),
+        (1, 37, 1152, 40),
         (1, 33, 24, 1152), (2, 17, 264, 33), (1, 300, 1, 49), (3, 11, 40, 600),
     ]
 
@@ -52,7 +54,10 @@ import Testing
         }
 
         /// left · right by one chain of fused multiply-adds each, k ascending, from `start` on.
-        func chain(_ rows: Int, _ columns: Int, _ inner: Int, start: [Float]? = nil, _ left: (Int, Int) -> Float, _ right: (Int, Int) -> Float)
+        func chain(
+            _ rows: Int, _ columns: Int, _ inner: Int, start: [Float]? = nil, _ left: (Int, Int) -> Float,
+            _ right: (Int, Int) -> Float
+        )
             -> [Float]
         {
             var result = start ?? [Float](repeating: 0, count: rows * columns)
@@ -73,12 +78,14 @@ import Testing
         let (g, input, weights) = (one.g, one.input.array, one.weights.array)
         let (output, moments) = one.forward()
         let expected = one.chain(
-            g.rows, g.outputChannels, g.inputChannels, { input[$0 * g.inputChannels + $1] }, { weights[$0 * g.outputChannels + $1] })
+            g.rows, g.outputChannels, g.inputChannels, { input[$0 * g.inputChannels + $1] },
+            { weights[$0 * g.outputChannels + $1] })
         #expect(output.array == expected)
         expectClose(
             output.array,
             Reference.matrixProduct(
-                left: one.input.doubles, right: one.weights.doubles, rows: g.rows, columns: g.outputChannels, inner: g.inputChannels),
+                left: one.input.doubles, right: one.weights.doubles, rows: g.rows, columns: g.outputChannels,
+                inner: g.inputChannels),
             relative: sumTolerance(g.inputChannels))
         let normalized = NormalizedCase(output, channels: g.outputChannels, seed: 20, moments: moments.moments)
         let linear = Memory(count: g.outputCount)
@@ -95,13 +102,15 @@ import Testing
             var input = one.input.doubles
             if gated {
                 for index in input.indices {
-                    input[index] *= one.gates.doubles[index / g.inputChannels / g.positions * g.inputChannels + index % g.inputChannels]
+                    input[index] *=
+                        one.gates.doubles[index / g.inputChannels / g.positions * g.inputChannels + index % g.inputChannels]
                 }
             }
             var expected = Reference.matrixProduct(
                 left: input, right: one.weights.doubles, rows: g.rows, columns: g.outputChannels, inner: g.inputChannels)
             for index in expected.indices {
-                let value = expected[index] * one.factors.doubles[index % g.outputChannels] + one.bias.doubles[index % g.outputChannels]
+                let value =
+                    expected[index] * one.factors.doubles[index % g.outputChannels] + one.bias.doubles[index % g.outputChannels]
                 expected[index] = (activates ? Reference.silu(value) : value) + (adds ? one.addend.doubles[index] : 0)
             }
             let output = one.inference(
@@ -127,8 +136,10 @@ import Testing
             let alone = PointwiseGeometry(batch: 1, positions: g.positions, inputChannels: 40, outputChannels: 24)
             let (output, workspace) = (Memory(count: alone.outputCount), Memory(count: pointwiseWorkspaceCount(alone)))
             pointwiseInference(
-                output: output.buffer, input: part(many.input, alone.inputCount), weights: many.weights.buffer, factors: many.factors.buffer,
-                bias: many.bias.buffer, activates: true, addend: part(many.addend, alone.outputCount), gates: part(many.gates, 40),
+                output: output.buffer, input: part(many.input, alone.inputCount), weights: many.weights.buffer,
+                factors: many.factors.buffer,
+                bias: many.bias.buffer, activates: true, addend: part(many.addend, alone.outputCount),
+                gates: part(many.gates, 40),
                 geometry: alone, workspace: workspace.buffer)
             withExtendedLifetime(workspace) {}
             #expect(output.array == Array(outputs[(sample * alone.outputCount)..<((sample + 1) * alone.outputCount)]))
@@ -155,7 +166,8 @@ import Testing
             let inputGradient = adds ? Memory(addend) : Memory(count: g.inputCount)
             pointwiseBackward(
                 weightGradient: weightGradient.buffer, adds: adds, inputGradient: inputGradient.buffer,
-                addend: adds ? inputGradient.buffer : nil, outputGradient: gradient, input: one.input.buffer, weights: one.weights.buffer,
+                addend: adds ? inputGradient.buffer : nil, outputGradient: gradient, input: one.input.buffer,
+                weights: one.weights.buffer,
                 geometry: g, workspace: workspace.buffer)
             let expected = one.chain(
                 inputs, outputs, rows, start: adds ? start : nil, { input[$1 * inputs + $0] }, { upper[$0 * outputs + $1] })
@@ -190,12 +202,14 @@ import Testing
         expectClose(
             weightGradient.array,
             Reference.matrixProduct(
-                left: one.input.doubles, right: reference.inputGradient, rows: g.inputChannels, columns: g.outputChannels, inner: g.rows,
+                left: one.input.doubles, right: reference.inputGradient, rows: g.inputChannels, columns: g.outputChannels,
+                inner: g.rows,
                 transposeLeft: true), relative: 2 * sumTolerance(g.rows), "weights")
         expectClose(
             inputGradient.array,
             Reference.matrixProduct(
-                left: reference.inputGradient, right: one.weights.doubles, rows: g.rows, columns: g.inputChannels, inner: g.outputChannels,
+                left: reference.inputGradient, right: one.weights.doubles, rows: g.rows, columns: g.inputChannels,
+                inner: g.outputChannels,
                 transposeRight: true), relative: 2 * sumTolerance(g.outputChannels), "input")
     }
 }

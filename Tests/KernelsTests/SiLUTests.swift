@@ -11,7 +11,8 @@ import Testing
         return output.array
     }
 
-    /// The exponential errs by under two roundings (its polynomial's and its sums'), the sum with one and the division by one each.
+    /// The exponential errs by under two roundings (its polynomial's and its sums'), the sum with one and the division by one
+    /// each.
     @Test func isExactToAFewRoundings() {
         let values = stride(from: Float(-80), through: 80, by: 0.0137).map { $0 }
         for (value, result) in zip(values, silu(values)) {

@@ -6,7 +6,8 @@ import Testing
 @Suite struct StemTests {
     static let geometries = [(2, 9, 14, 3, 32), (1, 32, 32, 3, 24), (3, 5, 4, 1, 7), (1, 3, 3, 30, 16)].map {
         ConvolutionGeometry(
-            batch: $0.0, inputHeight: $0.1, inputWidth: $0.2, inputChannels: $0.3, outputChannels: $0.4, kernelHeight: 3, kernelWidth: 3,
+            batch: $0.0, inputHeight: $0.1, inputWidth: $0.2, inputChannels: $0.3, outputChannels: $0.4, kernelHeight: 3,
+            kernelWidth: 3,
             stride: 2, padding: 1)
     }
 
@@ -24,7 +25,8 @@ import Testing
         let (factors, bias) = (Memory(randomFloats(g.outputChannels, seed: 3)), Memory(randomFloats(g.outputChannels, seed: 4)))
         let activated = Memory(count: g.outputCount)
         stemInference(
-            output: activated.buffer, input: input.buffer, weights: weights.buffer, factors: factors.buffer, bias: bias.buffer, geometry: g,
+            output: activated.buffer, input: input.buffer, weights: weights.buffer, factors: factors.buffer, bias: bias.buffer,
+            geometry: g,
             workspace: workspace.buffer)
         expectClose(
             activated.array,
@@ -36,7 +38,8 @@ import Testing
         let upper = Memory(randomFloats(g.outputCount, seed: 5))
         let gradient = normalized.gradient(upper)
         let reference = Reference.convolutionWeightGradient(
-            outputGradient: normalized.referenceBackward(upper.doubles, output.doubles).inputGradient, input: input.doubles, geometry: g
+            outputGradient: normalized.referenceBackward(upper.doubles, output.doubles).inputGradient, input: input.doubles,
+            geometry: g
         ).weightGradient
         let start = randomFloats(g.weightCount, seed: 6)
         for adds in [false, true] {

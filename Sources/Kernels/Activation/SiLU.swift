@@ -35,10 +35,10 @@ private func clampedToExponent(_ x: Vector) -> Vector {
 
 /// e⁻ˣ per lane for |x| ≤ 86, and something that is not NaN for NaN.
 ///
-/// −x = n · ln 2 + r with |r| ≤ ln 2 / 2, ln 2 in two parts so that r is exact to Float (Cody and Waite). eʳ is the polynomial of degree 6
-/// with least relative error, 4e-9 at most there, a tenth of a Float's rounding: as good as Taylor's of degree 7. Written in −r, its odd
-/// coefficients are negative. 2ⁿ is added to the exponent's bits, since the polynomial lies in 0.7...1.42 and n in −124...124. Thirteen
-/// operations, where a softmax's exponential, which must flush to zero, takes twenty.
+/// −x = n · ln 2 + r with |r| ≤ ln 2 / 2, ln 2 in two parts so that r is exact to Float (Cody and Waite). eʳ is the polynomial of
+/// degree 6 with least relative error, 4e-9 at most there, a tenth of a Float's rounding: as good as Taylor's of degree 7.
+/// Written in −r, its odd coefficients are negative. 2ⁿ is added to the exponent's bits, since the polynomial lies in 0.7...1.42
+/// and n in −124...124. Thirteen operations, where a softmax's exponential, which must flush to zero, takes twenty.
 @inline(always)
 private func exponentialOfNegated(_ x: Vector) -> Vector {
     // Adding 1.5 · 2²³ rounds to a whole number, which then stands in the low bits of the sum.
@@ -54,7 +54,8 @@ private func exponentialOfNegated(_ x: Vector) -> Vector {
     polynomial = Vector(repeating: -1).addingProduct(polynomial, r)
     polynomial = Vector(repeating: 1).addingProduct(polynomial, r)
     return unsafeBitCast(
-        unsafeBitCast(polynomial, to: SIMD16<UInt32>.self) &+ (unsafeBitCast(shifted, to: SIMD16<UInt32>.self) &<< 23), to: Vector.self)
+        unsafeBitCast(polynomial, to: SIMD16<UInt32>.self) &+ (unsafeBitCast(shifted, to: SIMD16<UInt32>.self) &<< 23),
+        to: Vector.self)
 }
 
 /// output = x · σ(x), element by element; the two may be the same memory.

@@ -92,7 +92,9 @@ func averageChannels(
 @inline(__always)
 func totalGradients(
     _ batchNorm: BatchNormGradients, map: NormalizedMap, batch: Int,
-    _ sums: (_ sample: Int, _ rows: Range<Int>, _ channel: Int, _ lanes: Int, _ vectors: ChannelVectors) -> (shift: Vector, scale: Vector)
+    _ sums: (_ sample: Int, _ rows: Range<Int>, _ channel: Int, _ lanes: Int, _ vectors: ChannelVectors) -> (
+        shift: Vector, scale: Vector
+    )
 ) {
     let channels = map.channels
     let rows = map.convolved.count / channels
@@ -106,8 +108,11 @@ func totalGradients(
 /// Adds some samples' runs to the totals of each 16 channels.
 @inline(__always)
 func addTotals(
-    _ totals: UnsafeMutableBufferPointer<GradientTotals>, _ coefficients: ChannelCoefficients, samples: Range<Int>, positions: Int,
-    _ sums: (_ sample: Int, _ rows: Range<Int>, _ channel: Int, _ lanes: Int, _ vectors: ChannelVectors) -> (shift: Vector, scale: Vector)
+    _ totals: UnsafeMutableBufferPointer<GradientTotals>, _ coefficients: ChannelCoefficients, samples: Range<Int>,
+    positions: Int,
+    _ sums: (_ sample: Int, _ rows: Range<Int>, _ channel: Int, _ lanes: Int, _ vectors: ChannelVectors) -> (
+        shift: Vector, scale: Vector
+    )
 ) {
     for sample in samples {
         for first in stride(from: sample &* positions, to: (sample &+ 1) &* positions, by: passRows) {
@@ -121,7 +126,8 @@ func addTotals(
 }
 
 func finishTotals(
-    _ totals: UnsafeMutableBufferPointer<GradientTotals>, _ coefficients: ChannelCoefficients, _ batchNorm: BatchNormGradients, rows: Int
+    _ totals: UnsafeMutableBufferPointer<GradientTotals>, _ coefficients: ChannelCoefficients, _ batchNorm: BatchNormGradients,
+    rows: Int
 ) {
     requireCount(batchNorm.scale, coefficients.channels, "scaleGradient")
     requireCount(batchNorm.shift, coefficients.channels, "shiftGradient")

@@ -18,14 +18,15 @@ public func normalizeLinear(
     let (target, source) = (output.pointer, map.convolved.pointer)
     for sample in 0..<batch {
         let factor = Vector(repeating: sampleFactors.map { $0.pointer[sample] } ?? 1)
-        forEachPass(sample &* positions ..< (sample &+ 1) &* positions, channels) { rows, channel, lanes in
+        forEachPass(sample &* positions..<(sample &+ 1) &* positions, channels) { rows, channel, lanes in
             let vectors = map.coefficients.vectors(at: channel, lanes: lanes)
             let start = rows.lowerBound &* channels &+ channel
             if let addend {
                 for row in 0..<rows.count {
                     let place = start &+ row &* channels
                     let value = vectors.normalized(source.vector(at: place, count: lanes))
-                    target.store(addend.pointer.vector(at: place, count: lanes).addingProduct(value, factor), at: place, count: lanes)
+                    target.store(
+                        addend.pointer.vector(at: place, count: lanes).addingProduct(value, factor), at: place, count: lanes)
                 }
             } else {
                 for row in 0..<rows.count {

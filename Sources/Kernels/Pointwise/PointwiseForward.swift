@@ -64,7 +64,8 @@ public func pointwiseInference(
     if let gates {
         requireCount(gates, g.batch * g.inputChannels, "gates")
         product.run(
-            GatedRows(map: input.pointer, gates: gates.pointer, positions: g.positions, channels: g.inputChannels), panels, to: sink,
+            GatedRows(map: input.pointer, gates: gates.pointer, positions: g.positions, channels: g.inputChannels), panels,
+            to: sink,
             range: 0..<g.rows, workspace: workspace.pointer)
     } else {
         product.run(

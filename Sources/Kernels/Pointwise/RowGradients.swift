@@ -1,7 +1,8 @@
-/// The gradients of a product [rows, C] · [C, F] where the output's gradient is made on the way: a block of rows and a chunk of its
-/// channels at a time, made once for the weights' gradient and the input's.
+/// The gradients of a product [rows, C] · [C, F] where the output's gradient is made on the way: a block of rows and a chunk of
+/// its channels at a time, made once for the weights' gradient and the input's.
 ///
-/// A weight's gradient is one chain of fused multiply-adds over the rows ascending, which goes on from what is there where it `adds`.
+/// A weight's gradient is one chain of fused multiply-adds over the rows ascending, which goes on from what is there where it
+/// `adds`.
 struct RowGradients {
     /// C
     let inputs: Int
@@ -39,11 +40,13 @@ struct RowGradients {
                 let right = gradient.block(rows, chunk, buffer: gradients)
                 addOuterProduct(
                     weightGradient + chunk.lowerBound, outputStride: outputs, left: left, leftColumns: inputs, right: right,
-                    rightColumns: chunk.count, rows: rows.count, start: rows.lowerBound == 0 && !adds ? .none : .partialSums, spill: spill)
+                    rightColumns: chunk.count, rows: rows.count, start: rows.lowerBound == 0 && !adds ? .none : .partialSums,
+                    spill: spill)
                 guard let target else { return }
                 forEachPanel(0..<inputs) { first, count, width in
                     panels.multiply(
-                        (first, count, width), output: target + first, outputStride: inputs, left: right, rows: rows.count, part: chunk,
+                        (first, count, width), output: target + first, outputStride: inputs, left: right, rows: rows.count,
+                        part: chunk,
                         start: chunk.lowerBound == 0 ? .none : .partialSums)
                 }
             }
@@ -51,7 +54,8 @@ struct RowGradients {
                 let start = rows.lowerBound &* inputs
                 forEachVector(rows.count &* inputs) { place, lanes in
                     inputGradient.store(
-                        sums.vector(at: place, count: lanes) + addend.vector(at: start &+ place, count: lanes), at: start &+ place,
+                        sums.vector(at: place, count: lanes) + addend.vector(at: start &+ place, count: lanes),
+                        at: start &+ place,
                         count: lanes)
                 }
             }
@@ -66,7 +70,8 @@ struct RowGradients {
 ///   - spill: leftColumns · 32 floats.
 @inline(__always)
 func addOuterProduct(
-    _ output: UnsafeMutablePointer<Float>, outputStride: Int, left: RowBlock, leftColumns: Int, right: RowBlock, rightColumns: Int,
+    _ output: UnsafeMutablePointer<Float>, outputStride: Int, left: RowBlock, leftColumns: Int, right: RowBlock,
+    rightColumns: Int,
     rows: Int, start: ProductTile.Start, spill: UnsafeMutablePointer<Float>
 ) {
     forEachPanel(0..<rightColumns) { first, count, width in

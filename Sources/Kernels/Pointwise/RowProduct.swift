@@ -1,5 +1,5 @@
-/// A product of many rows with packed weights, a block of rows at a time: prepared once, multiplied with every panel, and finished
-/// panel by panel.
+/// A product of many rows with packed weights, a block of rows at a time: prepared once, multiplied with every panel, and
+/// finished panel by panel.
 ///
 /// Every element of a product is one chain of fused multiply-adds over the inner index ascending, see `ProductTile`.
 struct RowProduct {
@@ -40,7 +40,8 @@ struct RowProduct {
                 forEachChunk(inner) { chunk in
                     panels.multiply(
                         (first, count, width), output: sums.pointer, outputStride: sums.stride,
-                        left: RowBlock(pointer: left.pointer + chunk.lowerBound, stride: left.stride), rows: rows.count, part: chunk,
+                        left: RowBlock(pointer: left.pointer + chunk.lowerBound, stride: left.stride), rows: rows.count,
+                        part: chunk,
                         start: chunk.lowerBound == 0 ? .none : .partialSums)
                 }
                 sink.finish(sums, rows: rows, columns: first..<(first &+ count))

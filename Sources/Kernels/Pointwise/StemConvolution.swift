@@ -1,7 +1,8 @@
 import Tensors
 
-// The convolution of the image, a row of the output at a time. Its patches are never gathered: a row of the kernel is kW · C values that
-// lie side by side in a row of the image, and the next patch's lie stride · C further on, which a product takes as well as a matrix.
+// The convolution of the image, a row of the output at a time. Its patches are never gathered: a row of the kernel is kW · C
+// values that lie side by side in a row of the image, and the next patch's lie stride · C further on, which a product takes as
+// well as a matrix.
 
 /// Floats of workspace that each of the stem's functions may use for this geometry.
 public func stemWorkspaceCount(_ geometry: ConvolutionGeometry) -> Int {
@@ -24,7 +25,8 @@ public func stemForward(
     require(moments.channels == g.outputChannels, "moments of other channels")
     moments.clear()
     convolveRows(
-        to: MeasuredMap(output: output.pointer, channels: g.outputChannels, moments: moments), input: input, weights: weights, geometry: g,
+        to: MeasuredMap(output: output.pointer, channels: g.outputChannels, moments: moments), input: input, weights: weights,
+        geometry: g,
         workspace: workspace)
 }
 
@@ -37,7 +39,8 @@ public func stemInference(
     requireCount(factors, g.outputChannels, "factors")
     requireCount(bias, g.outputChannels, "bias")
     let sink = ActivatedMap(
-        output: output.pointer, channels: g.outputChannels, factors: factors.pointer, bias: bias.pointer, activates: true, addend: nil)
+        output: output.pointer, channels: g.outputChannels, factors: factors.pointer, bias: bias.pointer, activates: true,
+        addend: nil)
     convolveRows(to: sink, input: input, weights: weights, geometry: g, workspace: workspace)
 }
 
@@ -87,7 +90,8 @@ public func stemBackward(
         for kernelRow in 0..<g.kernelHeight {
             addOuterProduct(
                 weightGradient.pointer + kernelRow &* segment &* g.outputChannels, outputStride: g.outputChannels,
-                left: parts.window.row(kernelRow), leftColumns: segment, right: upper, rightColumns: g.outputChannels, rows: g.outputWidth,
+                left: parts.window.row(kernelRow), leftColumns: segment, right: upper, rightColumns: g.outputChannels,
+                rows: g.outputWidth,
                 start: y == 0 && !adds ? .none : .partialSums, spill: parts.spill)
         }
     }

@@ -1,7 +1,7 @@
 /// The right side of a product, [inner, columns], in panels that tiles read in one stream.
 ///
-/// A panel is as wide as a tile, and the last one may be another width so that little is wasted: with AVX2 the last 17 to 24 columns
-/// are one panel of 24. Columns beyond the last are zeros, and what comes of them is dropped.
+/// A panel is as wide as a tile, and the last ones may be of other widths so that little is wasted: the last 17 to 24 columns are
+/// one panel of 24. Columns beyond the last are zeros, and what comes of them is dropped.
 struct PackedPanels {
     let memory: UnsafeMutablePointer<Float>
     let inner: Int
@@ -29,7 +29,9 @@ struct PackedPanels {
             for k in 0..<inner {
                 let (target, row) = (panel + k &* width, source + (k &* columns &+ first))
                 if count == width {
-                    for place in stride(from: 0, to: width, by: vectorWidth / 2) { target.store(row.halfVector(at: place), at: place) }
+                    for place in stride(from: 0, to: width, by: vectorWidth / 2) {
+                        target.store(row.halfVector(at: place), at: place)
+                    }
                 } else {
                     for column in 0..<width { target[column] = column < count ? row[column] : 0 }
                 }
@@ -58,7 +60,8 @@ struct PackedPanels {
     /// - Parameter output: where row 0 and the panel's first column go.
     @inline(__always)
     func multiply(
-        _ panel: (first: Int, count: Int, width: Int), output: UnsafeMutablePointer<Float>, outputStride: Int, left: RowBlock, rows: Int,
+        _ panel: (first: Int, count: Int, width: Int), output: UnsafeMutablePointer<Float>, outputStride: Int, left: RowBlock,
+        rows: Int,
         part: Range<Int>, start: ProductTile.Start
     ) {
         let right = memory + (panel.first &* inner &+ part.lowerBound &* panel.width)
@@ -91,7 +94,8 @@ struct WorkspaceLayout {
 /// Runs a product whose output is wider than what is wanted of it by way of `spill`, [rows, width].
 @inline(__always)
 func spilled(
-    _ output: UnsafeMutablePointer<Float>, _ outputStride: Int, _ spill: UnsafeMutablePointer<Float>, rows: Int, count: Int, width: Int,
+    _ output: UnsafeMutablePointer<Float>, _ outputStride: Int, _ spill: UnsafeMutablePointer<Float>, rows: Int, count: Int,
+    width: Int,
     start: ProductTile.Start, _ body: (_ target: UnsafeMutablePointer<Float>) -> Void
 ) {
     if start != .none {
@@ -105,11 +109,15 @@ func spilled(
     }
 }
 
-/// The width of the next panel where `rest` columns are left.
+/// The width of the next panel where `rest` columns are left. Where they are a multiple of 8, none of 16 and more is wasted.
 @inline(__always)
 func nextPanelWidth(_ rest: Int) -> Int {
-    if hasWideRegisters { return rest > vectorWidth ? 2 &* vectorWidth : vectorWidth }
-    return rest > vectorWidth && rest <= mediumWidth ? mediumWidth : vectorWidth
+    if rest > vectorWidth && rest <= mediumWidth { return mediumWidth }
+    if hasWideRegisters && rest > vectorWidth {
+        let endsMedium = rest > 2 &* vectorWidth && rest <= vectorWidth &+ mediumWidth
+        return endsMedium ? vectorWidth : 2 &* vectorWidth
+    }
+    return vectorWidth
 }
 
 /// The columns of all panels, padding included.
@@ -119,8 +127,8 @@ func paddedColumns(_ columns: Int) -> Int {
     return padded
 }
 
-/// Cuts columns into panels: `count` columns from `first` on, in a panel that is `width` wide. The range begins at a panel; one that
-/// ends before the last column ends at a multiple of 32, more than 24 columns before the last.
+/// Cuts columns into panels: `count` columns from `first` on, in a panel that is `width` wide. A part of the columns begins at a
+/// multiple of 32, and ends at one or with the last column: then its panels are those of the whole.
 @inline(__always)
 func forEachPanel(_ columns: Range<Int>, _ body: (_ first: Int, _ count: Int, _ width: Int) -> Void) {
     var first = columns.lowerBound

@@ -69,12 +69,27 @@ private func oneHeight(_ tile: ProductTile, rows: Int, width: Int) {
 }
 
 /// A vector and a half: with AVX2 four rows of that fill the registers as six rows of one vector do, so that 24 or 40 columns waste
-/// nothing.
+/// nothing; with AVX-512 it takes two registers as two vectors do, and nothing needs to be dropped.
 let mediumWidth = 24
-private let largestMediumRows = 4
+private var largestMediumRows: Int { @inline(__always) get { hasWideRegisters ? largestTileRows : 4 } }
 
-/// A tile of 1...4 rows and one and a half vectors.
+/// A tile of 1...14 rows and one and a half vectors; more than four only with AVX-512.
 func mediumProduct(_ tile: ProductTile, rows: Int) {
+    if hasWideRegisters && rows > 4 {
+        switch rows {
+        case 5: registers(MediumStrip<5>.self, MediumStrip<0>.self, MediumStrip<0>.self, tile)
+        case 6: registers(MediumStrip<3>.self, MediumStrip<3>.self, MediumStrip<0>.self, tile)
+        case 7: registers(MediumStrip<4>.self, MediumStrip<3>.self, MediumStrip<0>.self, tile)
+        case 8: registers(MediumStrip<4>.self, MediumStrip<4>.self, MediumStrip<0>.self, tile)
+        case 9: registers(MediumStrip<5>.self, MediumStrip<4>.self, MediumStrip<0>.self, tile)
+        case 10: registers(MediumStrip<5>.self, MediumStrip<5>.self, MediumStrip<0>.self, tile)
+        case 11: registers(MediumStrip<4>.self, MediumStrip<4>.self, MediumStrip<3>.self, tile)
+        case 12: registers(MediumStrip<4>.self, MediumStrip<4>.self, MediumStrip<4>.self, tile)
+        case 13: registers(MediumStrip<5>.self, MediumStrip<4>.self, MediumStrip<4>.self, tile)
+        default: registers(MediumStrip<5>.self, MediumStrip<5>.self, MediumStrip<4>.self, tile)
+        }
+        return
+    }
     switch rows {
     case 1: registers(MediumStrip<1>.self, MediumStrip<0>.self, MediumStrip<0>.self, tile)
     case 2: registers(MediumStrip<2>.self, MediumStrip<0>.self, MediumStrip<0>.self, tile)

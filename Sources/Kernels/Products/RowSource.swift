@@ -5,8 +5,8 @@ struct RowBlock {
     let stride: Int
 }
 
-/// The left side of a product, a block of rows and columns at a time: as it lies in memory, or prepared in a buffer that stays in the
-/// second-level cache and serves all products with that block.
+/// The left side of a product, a block of rows and columns at a time: as it lies in memory, or prepared in a buffer that stays in
+/// the second-level cache and serves all products with that block.
 protocol RowSource {
     /// - Parameter buffer: `rowBufferCount` floats.
     func block(_ rows: Range<Int>, _ columns: Range<Int>, buffer: UnsafeMutablePointer<Float>) -> RowBlock

@@ -46,7 +46,8 @@ extension Reference {
         input: [Scalar], tensors: ExcitationTensors<Scalar>, projection: [Scalar], geometry g: SqueezeExcitationGeometry
     ) -> [Scalar] {
         var map = input.map { silu($0) }
-        let gates = excite(means: mapMeans(map: map, batch: g.batch, channels: g.channels), tensors: tensors, batch: g.batch).gates
+        let gates = excite(means: mapMeans(map: map, batch: g.batch, channels: g.channels), tensors: tensors, batch: g.batch)
+            .gates
         for index in map.indices { map[index] *= gates[index / g.channels / g.positions * g.channels + index % g.channels] }
         return matrixProduct(left: map, right: projection, rows: g.rows, columns: g.outputChannels, inner: g.channels)
     }
@@ -66,7 +67,8 @@ extension Reference {
         let projectionGradient = matrixProduct(
             left: gated, right: outputGradient, rows: channels, columns: g.outputChannels, inner: g.rows, transposeLeft: true)
         let upper = matrixProduct(
-            left: outputGradient, right: projection, rows: g.rows, columns: channels, inner: g.outputChannels, transposeRight: true)
+            left: outputGradient, right: projection, rows: g.rows, columns: channels, inner: g.outputChannels,
+            transposeRight: true)
         var gateGradient = [Scalar](repeating: 0, count: g.batch * channels)
         for index in map.indices { gateGradient[sampleChannel(index)] += upper[index] * map[index] }
         for index in gateGradient.indices { gateGradient[index] *= gates[index] * (1 - gates[index]) }

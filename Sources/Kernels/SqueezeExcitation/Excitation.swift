@@ -25,7 +25,8 @@ func excite(
             forEachVector(squeezed) { place, lanes in
                 var sum = Vector()
                 for c in 0..<channels {
-                    sum.addProduct(Vector(repeating: means[c]), tensors.reduce.pointer.vector(at: c &* squeezed &+ place, count: lanes))
+                    sum.addProduct(
+                        Vector(repeating: means[c]), tensors.reduce.pointer.vector(at: c &* squeezed &+ place, count: lanes))
                 }
                 sum += tensors.reduceBias.pointer.vector(at: place, count: lanes)
                 hidden.store(sum, at: place, count: lanes)
@@ -34,7 +35,8 @@ func excite(
             forEachVector(channels) { place, lanes in
                 var sum = Vector()
                 for s in 0..<squeezed {
-                    sum.addProduct(Vector(repeating: activated[s]), tensors.expand.pointer.vector(at: s &* channels &+ place, count: lanes))
+                    sum.addProduct(
+                        Vector(repeating: activated[s]), tensors.expand.pointer.vector(at: s &* channels &+ place, count: lanes))
                 }
                 gates.store(sigmoid(sum + tensors.expandBias.pointer.vector(at: place, count: lanes)), at: place, count: lanes)
             }
@@ -48,7 +50,8 @@ func excite(
 ///   - meanGradients: of the samples' means, [samples, C], overwritten.
 ///   - gateGradients: [samples, C], overwritten with the gradients before the sigmoid.
 func exciteBackward(
-    meanGradients: UnsafeMutablePointer<Float>, tensorGradients: SqueezeExcitationTensors, gateGradients: UnsafeMutablePointer<Float>,
+    meanGradients: UnsafeMutablePointer<Float>, tensorGradients: SqueezeExcitationTensors,
+    gateGradients: UnsafeMutablePointer<Float>,
     state: SqueezeExcitationState, tensors: SqueezeExcitationTensors, samples: Range<Int>, channels: Int, squeezed: Int
 ) {
     withUnsafeTemporaryAllocation(of: Float.self, capacity: squeezed) { memory in
@@ -77,7 +80,9 @@ func exciteBackward(
                 hiddenGradients[s] = sum.sum() * slope[0]
             }
             forEachVector(squeezed) { place, lanes in
-                put(hiddenGradients.vector(at: place, count: lanes), in: tensorGradients.reduceBias, at: place, lanes: lanes, adds: true)
+                put(
+                    hiddenGradients.vector(at: place, count: lanes), in: tensorGradients.reduceBias, at: place, lanes: lanes,
+                    adds: true)
             }
             let means = state.means.pointer + sample &* channels
             for c in 0..<channels {

@@ -2,8 +2,8 @@ import Tensors
 
 /// The gradients of `excitedProjectionForward`.
 ///
-/// A few samples at a time: first, block by block, the gradient of the gated map with the gates' gradients and the projection's on the
-/// way; then the excitation's; then the gradient of n and its batch norm's in one pass over those samples.
+/// A few samples at a time: first, block by block, the gradient of the gated map with the gates' gradients and the projection's
+/// on the way; then the excitation's; then the gradient of n and its batch norm's in one pass over those samples.
 ///
 /// - Parameters:
 ///   - projectionGradient: [C, F]; with `tensorGradients` overwritten, or added to where `adds` is set.
@@ -41,19 +41,24 @@ public func excitedProjectionBackward(
         g.forEachGroup { samples in
             parts.gateGradients.update(repeating: 0, count: samples.count * channels)
             g.backwardBlocking.forEach(samples.count * positions) { block in
-                let rows = (samples.lowerBound * positions + block.lowerBound)..<(samples.lowerBound * positions + block.upperBound)
+                let rows =
+                    (samples.lowerBound * positions + block.lowerBound)..<(samples.lowerBound * positions + block.upperBound)
                 let continues = adds || rows.lowerBound > 0
                 passProjection(
-                    parts, projectionGradient.pointer, start: continues ? .partialSums : .none, gradient, outputGradient, input, state.gates,
+                    parts, projectionGradient.pointer, start: continues ? .partialSums : .none, gradient, outputGradient, input,
+                    state.gates,
                     g, samples: samples, rows: rows)
             }
             exciteBackward(
-                meanGradients: parts.meanGradients, tensorGradients: tensorGradients, gateGradients: parts.gateGradients, state: state,
+                meanGradients: parts.meanGradients, tensorGradients: tensorGradients, gateGradients: parts.gateGradients,
+                state: state,
                 tensors: tensors, samples: samples, channels: channels, squeezed: g.squeezedChannels)
             let share = 1 / Float(positions)
-            addTotals(totals, input.coefficients, samples: samples, positions: positions) { sample, rows, channel, lanes, vectors in
+            addTotals(totals, input.coefficients, samples: samples, positions: positions) {
+                sample, rows, channel, lanes, vectors in
                 let gate = state.gates.pointer.vector(at: sample &* channels &+ channel, count: lanes)
-                let mean = parts.meanGradients.vector(at: (sample &- samples.lowerBound) &* channels &+ channel, count: lanes) * share
+                let mean =
+                    parts.meanGradients.vector(at: (sample &- samples.lowerBound) &* channels &+ channel, count: lanes) * share
                 var (shift, scale) = (Vector(), Vector())
                 let start = rows.lowerBound &* channels &+ channel
                 let slopes = parts.slopes + (start &- samples.lowerBound &* positions &* channels)
@@ -78,7 +83,8 @@ public func excitedProjectionBackward(
 @inline(__always)
 private func passProjection(
     _ parts: BackwardParts, _ projectionGradient: UnsafeMutablePointer<Float>, start: ProductTile.Start,
-    _ inputGradient: UnsafeMutablePointer<Float>, _ outputGradient: NormalizedMapGradient, _ input: NormalizedMap, _ gates: FloatBuffer,
+    _ inputGradient: UnsafeMutablePointer<Float>, _ outputGradient: NormalizedMapGradient, _ input: NormalizedMap,
+    _ gates: FloatBuffer,
     _ g: SqueezeExcitationGeometry, samples: Range<Int>, rows: Range<Int>
 ) {
     let (channels, filters) = (g.channels, g.outputChannels)
@@ -103,12 +109,14 @@ private func passProjection(
             }
         }
         addOuterProduct(
-            projectionGradient + chunk.lowerBound &* filters, outputStride: filters, left: RowBlock(pointer: parts.gated, stride: stride),
+            projectionGradient + chunk.lowerBound &* filters, outputStride: filters,
+            left: RowBlock(pointer: parts.gated, stride: stride),
             leftColumns: chunk.count, right: upper, rightColumns: filters, rows: rows.count, start: start, spill: parts.spill)
         let target = inputGradient + rows.lowerBound &* channels
         forEachPanel(chunk) { first, count, width in
             parts.panels.multiply(
-                (first, count, width), output: target + first, outputStride: channels, left: upper, rows: rows.count, part: 0..<filters,
+                (first, count, width), output: target + first, outputStride: channels, left: upper, rows: rows.count,
+                part: 0..<filters,
                 start: .none)
             forEachSample(rows, positions: g.positions) { sample, run, before in
                 forEachVector(count) { place, lanes in

@@ -6,8 +6,8 @@ public func excitedProjectionWorkspaceCount(_ geometry: SqueezeExcitationGeometr
 }
 
 extension SqueezeExcitationGeometry {
-    /// Samples whose squeeze, excitation and product follow one another while their maps are in the last-level cache: one, or of small
-    /// maps as many as have 2 MB together.
+    /// Samples whose squeeze, excitation and product follow one another while their maps are in the last-level cache: one, or of
+    /// small maps as many as have 2 MB together.
     var groupSamples: Int { max(1, min(batch, 524_288 / (positions * channels))) }
 
     var product: RowProduct {
@@ -24,8 +24,8 @@ extension SqueezeExcitationGeometry {
     }
 }
 
-/// a = SiLU(n); gates = σ(SiLU(means(a) · reduce + reduceBias) · expand + expandBias); output = (a · gates) · projection, with the
-/// moments of its channels.
+/// a = SiLU(n); gates = σ(SiLU(means(a) · reduce + reduceBias) · expand + expandBias); output = (a · gates) · projection, with
+/// the moments of its channels.
 ///
 /// - Parameters:
 ///   - output: [rows, F], overwritten.
@@ -55,7 +55,8 @@ public func excitedProjectionForward(
     g.forEachGroup { samples in
         let means = state.means.slice(samples.lowerBound * channels, samples.count * channels)
         let source = input.convolved.pointer + samples.lowerBound * mapCount
-        averageChannels(output: means, batch: samples.count, positions: g.positions, channels: channels) { sample, rows, channel, lanes in
+        averageChannels(output: means, batch: samples.count, positions: g.positions, channels: channels) {
+            sample, rows, channel, lanes in
             let vectors = input.coefficients.vectors(at: channel, lanes: lanes)
             let start = sample &* mapCount &+ rows.lowerBound &* channels &+ channel
             var sum = Vector()
@@ -69,10 +70,12 @@ public func excitedProjectionForward(
         }
         excite(state, tensors, samples: samples, channels: channels, squeezed: g.squeezedChannels)
         let sink = MeasuredMap(
-            output: output.pointer + samples.lowerBound * g.positions * g.outputChannels, channels: g.outputChannels, moments: moments)
+            output: output.pointer + samples.lowerBound * g.positions * g.outputChannels, channels: g.outputChannels,
+            moments: moments)
         product.run(
             GatedRows(
-                map: activated, gates: state.gates.pointer + samples.lowerBound * channels, positions: g.positions, channels: channels),
+                map: activated, gates: state.gates.pointer + samples.lowerBound * channels, positions: g.positions,
+                channels: channels),
             panels, to: sink, range: 0..<(samples.count * g.positions), workspace: rest)
     }
 }

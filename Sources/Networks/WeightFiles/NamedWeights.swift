@@ -61,6 +61,16 @@ public struct NamedWeights {
         let traits = WeightFileTraits(items.mapValues(\.shape))
         let network = try Network(try traits.specification(named: model, path: file.path))
         let counters = Set(network.batchCounterNames)
+        // With two placeholders in one piece a name may be read backwards in several ways; the network's own names settle it.
+        let known = network.expectedTensors.map(\.name) + network.batchCounterNames
+        for ours in known where items[ours] == nil {
+            guard let name = mapping?.fileName(of: ours), let entry = found[name],
+                let misread = places.first(where: { $0.value == name })?.key, !known.contains(misread), let item = items[misread]
+            else { continue }
+            (items[misread], places[misread]) = (nil, nil)
+            items[ours] = Item(type: item.type, shape: Self.flattened(entry.shape, ours), bytes: item.bytes)
+            places[ours] = name
+        }
         func fileName(_ name: String) -> String { places[name] ?? mapping?.fileName(of: name) ?? names.name(of: name) }
         let check = TensorCheck(
             found: Dictionary(uniqueKeysWithValues: items.map { (fileName($0.key), $0.value.shape) }),

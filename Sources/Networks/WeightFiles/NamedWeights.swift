@@ -41,7 +41,8 @@ public struct NamedWeights {
         let prefix = WeightConvention.commonPrefix(file.entries.map(\.name))
         let found = Dictionary(uniqueKeysWithValues: file.entries.map { (String($0.name.dropFirst(prefix.count)), $0) })
         let unmapped = found.filter { mapping?.torchvisionName(of: $0.key) == nil }
-        guard let convention = given ?? WeightConvention.recognized(Set(unmapped.keys)) ?? (mapping == nil ? nil : .torchvision) else {
+        let recognized = WeightConvention.recognized(Set(unmapped.keys))
+        guard let convention = given ?? recognized ?? (mapping == nil ? nil : .torchvision) else {
             let names = file.entries.prefix(4).map { "\"\($0.name)\"" }.joined(separator: ", ")
             throw Problem(
                 "has names of no convention that is known: \(names) …", at: file.path,
@@ -54,20 +55,32 @@ public struct NamedWeights {
             let ours = mapping?.torchvisionName(of: name) ?? names.torchvisionName(of: name)
             if let other = places.updateValue(name, forKey: ours) {
                 throw Problem(
-                    "\"\(other)\" and \"\(name)\" both stand for torchvision's \"\(ours)\"", at: file.path, remedy: "take one of them out")
+                    "\"\(other)\" and \"\(name)\" both stand for torchvision's \"\(ours)\"", at: file.path,
+                    remedy: "take one of them out")
             }
             items[ours] = Item(type: entry.type, shape: Self.flattened(entry.shape, ours), bytes: try file.rawBytes(entry.name))
         }
         let traits = WeightFileTraits(items.mapValues(\.shape))
         let network = try Network(try traits.specification(named: model, path: file.path))
         let counters = Set(network.batchCounterNames)
+        // With two placeholders in one piece a name may be read backwards in several ways; the network's own names settle it.
+        let known = network.expectedTensors.map(\.name) + network.batchCounterNames
+        for ours in known where items[ours] == nil {
+            guard let name = mapping?.fileName(of: ours), let entry = found[name],
+                let misread = places.first(where: { $0.value == name })?.key, !known.contains(misread), let item = items[misread]
+            else { continue }
+            (items[misread], places[misread]) = (nil, nil)
+            items[ours] = Item(type: item.type, shape: Self.flattened(entry.shape, ours), bytes: item.bytes)
+            places[ours] = name
+        }
         func fileName(_ name: String) -> String { places[name] ?? mapping?.fileName(of: name) ?? names.name(of: name) }
         let check = TensorCheck(
             found: Dictionary(uniqueKeysWithValues: items.map { (fileName($0.key), $0.value.shape) }),
             expected: network.expectedTensors.map {
                 ExpectedTensor(fileName($0.name), $0.shape, isOptional: $0.isOptional, torchvisionName: $0.name)
             },
-            ignored: { name in counters.contains { fileName($0) == name } }, owner: network.specification.summary, path: file.path)
+            ignored: { name in counters.contains { fileName($0) == name } }, owner: network.specification.summary,
+            path: file.path)
         try check.check()
         for tensor in network.expectedTensors {
             guard let item = items[tensor.name], !item.type.isFloatingPoint else { continue }
@@ -100,7 +113,8 @@ public struct NamedWeights {
         for ours in expected.map(\.name) + counters {
             let name = mapping?.fileName(of: ours) ?? names.name(of: ours)
             if let other = written.updateValue(ours, forKey: name) {
-                throw Problem("\"\(other)\" and \"\(ours)\" would both be written as \"\(name)\"", at: path, remedy: "change the mapping")
+                throw Problem(
+                    "\"\(other)\" and \"\(ours)\" would both be written as \"\(name)\"", at: path, remedy: "change the mapping")
             }
             if let item = items[ours] {
                 writer.add(name, item.type, convention.fileShape(item.shape, ours), item.bytes)

@@ -32,8 +32,8 @@ struct TensorCheck {
         let misfits = expected.filter { tensor in found[tensor.name].map { $0 != tensor.shape } ?? false }
         guard let first = misfits.first, let shape = found[first.name] else { return }
         throw Problem(
-            "tensor \(first.label) has shape \(shape), and \(owner) expects \(first.shape)" + andMore(misfits.count - 1), at: path,
-            remedy: remedy(first, shape, misfits))
+            "tensor \(first.label) has shape \(shape), and \(owner) expects \(first.shape)" + andMore(misfits.count - 1),
+            at: path, remedy: remedy(first, shape, misfits))
     }
 
     private func refuseMissing(_ surplus: [String]) throws(Problem) {
@@ -46,7 +46,8 @@ struct TensorCheck {
             ?? near.map { "did you mean its \"\($0)\"? Names and axis orders are those of torchvision's state_dict" }
             ?? "it holds \(listed(found.keys.sorted()))"
         throw Problem(
-            "has no tensor \(first.label) \(first.shape), which \(owner) has" + andMore(missing.count - 1), at: path, remedy: remedy)
+            "has no tensor \(first.label) \(first.shape), which \(owner) has" + andMore(missing.count - 1), at: path,
+            remedy: remedy)
     }
 
     private func remedy(_ tensor: ExpectedTensor, _ shape: Shape, _ misfits: [ExpectedTensor]) -> String {
@@ -59,7 +60,7 @@ struct TensorCheck {
             return "its shape is that of \"\(name)\""
         }
         if shape.rank > 1, shape.dimensions.sorted() == tensor.shape.dimensions.sorted() {
-            return "the same extents stand in another order: PyTorch's is [out, in, rows, columns], and [out, in] for linear layers"
+            return "the same extents stand in another order: PyTorch's is [out, in, rows, columns], or [out, in]"
         }
         return "name the model, width, labels, image size and channels that the file was made for"
     }

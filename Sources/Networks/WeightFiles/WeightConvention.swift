@@ -5,7 +5,8 @@ import Tensors
 public enum WeightConvention: String, CaseIterable, Sendable {
     /// `features.0.weight`, `classifier.6.bias`; `features.1.0.block.0.0.weight`. Our own.
     case torchvision
-    /// `conv_stem.weight`, `blocks.0.0.conv_dw.weight`; VGG as torchvision's but for `pre_logits.fc1`, `pre_logits.fc2`, `head.fc`.
+    /// `conv_stem.weight`, `blocks.0.0.conv_dw.weight`; VGG as torchvision's but for `pre_logits.fc1`, `pre_logits.fc2` and
+    /// `head.fc`.
     case timm
     /// `layer1.0.weight` and `layer1.1.weight` for the first convolution and its batch norm, as VGG is often written out in
     /// research code; or `layer1.0.0` and `layer1.0.1` where a layer is one of VGG's five blocks.
@@ -27,7 +28,9 @@ public enum WeightConvention: String, CaseIterable, Sendable {
     static func commonPrefix(_ names: some Collection<String>) -> String {
         guard let first = names.first else { return "" }
         var common = ""
-        while let next = prefixes.first(where: { first.hasPrefix(common + $0) }), names.allSatisfy({ $0.hasPrefix(common + next) }) {
+        while let next = prefixes.first(where: { first.hasPrefix(common + $0) }),
+            names.allSatisfy({ $0.hasPrefix(common + next) })
+        {
             common += next
         }
         return common

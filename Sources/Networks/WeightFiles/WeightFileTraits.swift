@@ -39,7 +39,7 @@ public struct WeightFileTraits: Hashable, Sendable {
             (classifier, classifierBias, labels) = (nil, nil, nil)
         }
         let lastChannels = convolutions.max { Self.index($0.key) < Self.index($1.key) }?.value[0]
-        if classifier == .linear, let columns = shapes["classifier.weight"]?[1], let lastChannels, lastChannels > 0, columns % lastChannels == 0 {
+        if classifier == .linear, let columns = shapes["classifier.weight"]?[1], let lastChannels, lastChannels > 0 {
             let side = Int(Double(columns / lastChannels).squareRoot().rounded())
             inputSize = side * side * lastChannels == columns ? side * VGGConfiguration.reduction : nil
         } else {

@@ -32,9 +32,12 @@ public struct WeightMapping: Sendable {
     init(_ names: [String: String], path: String) throws(Problem) {
         var seen: [String: String] = [:]
         // Names without placeholders first: what is said of one tensor outweighs what is said of many.
-        for (torchvision, file) in names.sorted(by: { ($0.key.contains("{") ? 1 : 0, $0.key) < ($1.key.contains("{") ? 1 : 0, $1.key) }) {
+        func rank(_ name: String) -> (Int, String) { (name.contains("{") ? 1 : 0, name) }
+        for (torchvision, file) in names.sorted(by: { rank($0.key) < rank($1.key) }) {
             if let other = seen.updateValue(torchvision, forKey: file) {
-                throw Problem("\"\(other)\" and \"\(torchvision)\" have the same name, \"\(file)\"", at: path, remedy: "give each its own")
+                throw Problem(
+                    "\"\(other)\" and \"\(torchvision)\" have the same name, \"\(file)\"", at: path,
+                    remedy: "give each its own")
             }
             guard !torchvision.isEmpty, !file.isEmpty, file != "__metadata__" else {
                 throw Problem("\"\(torchvision)\" cannot be named \"\(file)\"", at: path, remedy: "give it another name")

@@ -29,7 +29,9 @@ public struct WeightNames: Sendable {
 extension WeightNames {
     /// For a network whose tensors have torchvision's names.
     /// - Throws: a `Problem` where the convention has no names for such a network.
-    public static func writing(_ convention: WeightConvention, _ shapes: [String: Shape], path: String) throws(Problem) -> WeightNames {
+    public static func writing(
+        _ convention: WeightConvention, _ shapes: [String: Shape], path: String
+    ) throws(Problem) -> WeightNames {
         let isMBConv = shapes["features.0.0.weight"] != nil
         let isLinear = shapes["classifier.weight"] != nil
         switch convention {
@@ -52,7 +54,9 @@ extension WeightNames {
 
     /// For a file whose tensors have the convention's names.
     /// - Throws: a `Problem` where no network has such tensors.
-    public static func reading(_ convention: WeightConvention, _ shapes: [String: Shape], path: String) throws(Problem) -> WeightNames {
+    public static func reading(
+        _ convention: WeightConvention, _ shapes: [String: Shape], path: String
+    ) throws(Problem) -> WeightNames {
         switch convention {
         case .torchvision: return WeightNames([])
         case .timm: return WeightNames(shapes["conv_stem.weight"] != nil ? EfficientNetNames.timm : timmClassifier)
@@ -61,7 +65,8 @@ extension WeightNames {
             guard let configuration = VGGConfiguration(convolutions: convolutions) else {
                 throw Problem(
                     "has \(convolutions) convolutions, and of the networks that are known "
-                        + VGGConfiguration.allCases.map { "\($0.rawValue) has \($0.convolutionCount)" }.joined(separator: ", "), at: path)
+                        + VGGConfiguration.allCases.map { "\($0.rawValue) has \($0.convolutionCount)" }.joined(separator: ", "),
+                    at: path)
             }
             let inBlocks = shapes["layer1.0.0.weight"] != nil
             let first = inBlocks ? "layer1.0" : "layer1"
@@ -116,7 +121,9 @@ extension WeightNames {
         ["fc1.1", "fc2.1", "fc3.0"], ["fc1.0", "fc2.0", "fc3"], ["fc1", "fc2", "fc3"], ["layer6.0", "layer7.0", "layer8"],
         ["classifier.0", "classifier.3", "classifier.6"],
     ]
-    private static let linearNames = ["fc", "fc.0", "fc.1", "fc1", "fc1.0", "linear", "classifier", "classifier.0", "layer8", "layer6"]
+    private static let linearNames = [
+        "fc", "fc.0", "fc.1", "fc1", "fc1.0", "linear", "classifier", "classifier.0", "layer8", "layer6",
+    ]
 
     private static let timmClassifier = [
         ("classifier.0", "pre_logits.fc1"), ("classifier.3", "pre_logits.fc2"), ("classifier.6", "head.fc"),
@@ -144,11 +151,12 @@ private enum EfficientNetNames {
 
     /// Blocks of the first stage have no expansion.
     private static let unexpanded = [
-        ("0.0", "conv_dw"), ("0.1", "bn1"), ("1.fc1", "se.conv_reduce"), ("1.fc2", "se.conv_expand"), ("2.0", "conv_pw"), ("2.1", "bn2"),
+        ("0.0", "conv_dw"), ("0.1", "bn1"), ("1.fc1", "se.conv_reduce"), ("1.fc2", "se.conv_expand"), ("2.0", "conv_pw"),
+        ("2.1", "bn2"),
     ]
     private static let expanded = [
-        ("0.0", "conv_pw"), ("0.1", "bn1"), ("1.0", "conv_dw"), ("1.1", "bn2"), ("2.fc1", "se.conv_reduce"), ("2.fc2", "se.conv_expand"),
-        ("3.0", "conv_pwl"), ("3.1", "bn3"),
+        ("0.0", "conv_pw"), ("0.1", "bn1"), ("1.0", "conv_dw"), ("1.1", "bn2"), ("2.fc1", "se.conv_reduce"),
+        ("2.fc2", "se.conv_expand"), ("3.0", "conv_pwl"), ("3.1", "bn3"),
     ]
 }
 

@@ -1,6 +1,9 @@
 /// The recipes that come with the program. They are values, not files, so that the one executable works anywhere.
 public enum ShippedRecipes {
-    public static let all: [Recipe] = [fashionDemo, fashionSmoke, tinyImageNet, cifar10, cifar100, fashionSweep, tinyImageNetSweep, cifar100Sweep, imageNetSweep, tinyImageNetPruning]
+    public static let all: [Recipe] = [
+        fashionDemo, fashionSmoke, tinyImageNet, efficientNetTinyImageNet, cifar10, cifar100, efficientNetImageNet,
+        fashionSweep, tinyImageNetSweep, cifar100Sweep, imageNetSweep, tinyImageNetPruning,
+    ]
 
     public static var names: [String] { all.map(\.name) }
 

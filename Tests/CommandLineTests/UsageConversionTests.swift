@@ -71,7 +71,7 @@ import Testing
         let images = randomFloats(5 * 3 * 32 * 32, seed: 1)
         var writer = SafetensorsWriter()
         writer.add("images", [5, 3, 32, 32], images)
-        writer.add("labels", [5], [3, 1, 4, 1, 5])
+        writer.add("labels", [5], [3, 1, 4, 1, 5] as [Int64])
         try writer.write(to: directory.file("x.safetensors"))
         let out = directory.file("out.safetensors")
         let outcome = try runFilterscope(["datasets", "tensor:" + directory.file("x.safetensors"), "--export", out, "--count", "4"])
@@ -88,7 +88,7 @@ import Testing
     @Test func networksWithoutBatchNormAreEvaluated() throws {
         var writer = SafetensorsWriter()
         writer.add("images", [5, 3, 32, 32], randomFloats(5 * 3 * 32 * 32, seed: 1))
-        writer.add("labels", [5], [3, 1, 4, 1, 6])
+        writer.add("labels", [5], [3, 1, 4, 1, 6] as [Int64])
         try writer.write(to: directory.file("x.safetensors"))
         let outcome = try runFilterscope(["evaluate", "--model", "vgg11", "--weights", weights, "--dataset", "tensor:" + directory.file("x.safetensors")])
         #expect(outcome.status == 0, "\(outcome.stderr)")

@@ -161,13 +161,14 @@ struct NamedWeightsTests {
 
     @Test func faultyMappingsAreRefused() throws {
         func refusal(_ json: String) throws -> String {
-            do throws(Problem) { _ = try mapping(json) } catch let error as Problem { return error.what }
+            do { _ = try mapping(json) } catch let error as Problem { return error.what }
             return ""
         }
         #expect(try refusal("[1]").contains("not a mapping"))
         #expect(try refusal("{\"a.{n}\": \"b.{m}\"}").contains("placeholders"))
         #expect(try refusal("{\"a.{n}.{n}\": \"b.{n}\"}").contains("placeholders"))
         #expect(try refusal("{\"a\": \"c\", \"b\": \"c\"}").contains("same name"))
+        #expect(try refusal("{\"a\": \"__metadata__\"}").contains("cannot be named"))
         #expect(throws: Problem.self) { try WeightMapping(path: directory.file("absent.json")) }
         let collision = try mapping("{\"features.{n}.weight\": \"{n}.w\", \"features.1.bias\": \"0.w\"}")
         let file = try saved(Self.networks[0])

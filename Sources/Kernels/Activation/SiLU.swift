@@ -60,7 +60,10 @@ private func exponentialOfNegated(_ x: Vector) -> Vector {
 /// output = x · σ(x), element by element; the two may be the same memory.
 public func siluForward(output: FloatBuffer, input: FloatBuffer) {
     requireCount(input, output.count, "input")
-    forEachVector(output.count) { place, lanes in
-        output.pointer.store(silu(input.pointer.vector(at: place, count: lanes)), at: place, count: lanes)
+    let (target, source) = (output.pointer, input.pointer)
+    // One call, so that it is inlined.
+    for place in stride(from: 0, to: output.count, by: vectorWidth) {
+        let lanes = min(vectorWidth, output.count &- place)
+        target.store(silu(source.vector(at: place, count: lanes)), at: place, count: lanes)
     }
 }

@@ -9,8 +9,8 @@ struct GradientTotals {
     /// Adds a run's sums.
     @inline(__always)
     mutating func add(shift: Vector, scale: Vector) {
-        self.shift += SIMD16<Double>(shift)
-        self.scale += SIMD16<Double>(scale)
+        self.shift += doubles(shift)
+        self.scale += doubles(scale)
     }
 
     /// The gradients of scale and shift (see `finishBatchGradients`), and the coefficients of the way back.

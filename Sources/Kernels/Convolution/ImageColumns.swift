@@ -25,13 +25,9 @@ func gatherPatches(
                 target.update(repeating: 0, count: segment)
             } else {
                 let source = input + (((sample &* height &+ row) &* width &+ left) &* channels)
-                if skipped == 0 && end == segment {
-                    copySegment(target, source, segment)
-                } else {
-                    for i in 0..<skipped { target[i] = 0 }
-                    for i in skipped..<end { target[i] = source[i] }
-                    for i in end..<segment { target[i] = 0 }
-                }
+                for i in 0..<skipped { target[i] = 0 }
+                for i in skipped..<end { target[i] = source[i] }
+                for i in end..<segment { target[i] = 0 }
             }
             target += segment
         }
@@ -44,20 +40,6 @@ func gatherPatches(
                 sample &+= 1
             }
         }
-    }
-}
-
-/// Copies a few floats, by eights: a call of a library would take longer than that.
-@inline(__always)
-private func copySegment(_ target: UnsafeMutablePointer<Float>, _ source: UnsafePointer<Float>, _ count: Int) {
-    var place = 0
-    while place &+ vectorWidth / 2 <= count {
-        target.store(source.halfVector(at: place), at: place)
-        place &+= vectorWidth / 2
-    }
-    while place < count {
-        target[place] = source[place]
-        place &+= 1
     }
 }
 

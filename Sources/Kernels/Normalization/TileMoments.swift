@@ -20,10 +20,10 @@ struct TileMoments {
             let deviation = value - mean
             deviations.addProduct(deviation, deviation)
         }
-        let wide = SIMD16<Double>(total)
+        let wide = doubles(total)
         sum += wide
         spread.addProduct(wide, wide / Double(count))
-        squares += SIMD16<Double>(deviations)
+        squares += doubles(deviations)
     }
 
     /// Mean and sum of squared deviations of all `rows` values.

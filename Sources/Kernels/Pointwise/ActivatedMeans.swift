@@ -75,7 +75,7 @@ func averageChannels(
             for first in stride(from: 0, to: positions, by: passRows) {
                 let rows = first..<min(first &+ passRows, positions)
                 forEachVector(channels) { channel, lanes in
-                    totals[channel / vectorWidth] += SIMD16<Double>(sum(sample, rows, channel, lanes))
+                    totals[channel / vectorWidth] += doubles(sum(sample, rows, channel, lanes))
                 }
             }
             forEachVector(channels) { channel, lanes in

@@ -48,24 +48,15 @@ struct ActivatedMap: PanelSink {
             let lanes = min(vectorWidth, columns.upperBound &- column)
             let (factor, bias) = (factors.vector(at: column, count: lanes), bias.vector(at: column, count: lanes))
             let source = sums.pointer + (column &- columns.lowerBound)
-            if activates {
-                each(rows, column, lanes) { row in silu(bias.addingProduct(source.vector(at: row &* sums.stride), factor)) }
-            } else {
-                each(rows, column, lanes) { row in bias.addingProduct(source.vector(at: row &* sums.stride), factor) }
-            }
-        }
-    }
-
-    @inline(__always)
-    private func each(_ rows: Range<Int>, _ column: Int, _ lanes: Int, _ value: (_ row: Int) -> Vector) {
-        let first = rows.lowerBound &* channels &+ column
-        if let addend {
+            var place = rows.lowerBound &* channels &+ column
             for row in 0..<rows.count {
-                let place = first &+ row &* channels
-                output.store(value(row) + addend.vector(at: place, count: lanes), at: place, count: lanes)
+                // One call for all cases, so that it is inlined; what is asked does not change in the loop.
+                var value = bias.addingProduct(source.vector(at: row &* sums.stride), factor)
+                if activates { value = silu(value) }
+                if let addend { value += addend.vector(at: place, count: lanes) }
+                output.store(value, at: place, count: lanes)
+                place &+= channels
             }
-        } else {
-            for row in 0..<rows.count { output.store(value(row), at: first &+ row &* channels, count: lanes) }
         }
     }
 }

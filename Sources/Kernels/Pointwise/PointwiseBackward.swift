@@ -23,11 +23,11 @@ public func pointwiseBackward(
     if let inputGradient { requireCount(inputGradient, g.inputCount, "inputGradient") }
     if let addend { requireCount(addend, g.inputCount, "addend") }
     let gradients = g.gradients
-    require(workspace.count >= gradients.workspaceCount(prepares: false), "too small a workspace")
+    require(workspace.count >= gradients.workspaceCount, "too small a workspace")
     gradients.run(
         weightGradient: weightGradient.pointer, adds: adds, inputGradient: inputGradient?.pointer,
         addend: addend.map { UnsafePointer($0.pointer) }, gradient: GradientRows(source: outputGradient),
-        left: PlainRows(matrix: input.pointer, columns: g.inputChannels), weights: weights.pointer, workspace: workspace.pointer)
+        input: PlainRows(matrix: input.pointer, columns: g.inputChannels), weights: weights.pointer, workspace: workspace.pointer)
 }
 
 /// Writes the gradient of z.

@@ -2,7 +2,7 @@ import Tensors
 
 /// Floats of workspace that each of the pointwise functions may use for this geometry.
 public func pointwiseWorkspaceCount(_ geometry: PointwiseGeometry) -> Int {
-    max(geometry.product.workspaceCount(prepares: true), geometry.gradients.workspaceCount(prepares: false))
+    max(geometry.product.workspaceCount(prepares: true), geometry.gradients.workspaceCount)
 }
 
 extension PointwiseGeometry {

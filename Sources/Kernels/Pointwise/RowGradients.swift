@@ -15,29 +15,24 @@ struct RowGradients {
     private var sumCount: Int { alignedCount(blocking.rows * inputs) }
     private var spillCount: Int { inputs * 2 * vectorWidth }
 
-    /// - Parameter prepares: whether the left source needs a buffer.
-    func workspaceCount(prepares: Bool) -> Int {
-        panelCount + gradientCount + sumCount + spillCount + (prepares ? rowBufferCount(rows: blocking.rows, columns: inputs) : 0)
-    }
+    var workspaceCount: Int { panelCount + gradientCount + sumCount + spillCount }
 
     /// - Parameters:
     ///   - inputGradient: overwritten with the products + addend; nil where nobody asks.
     ///   - addend: may be the input gradient itself.
     ///   - weights: [C, F]; not read without an input gradient.
-    @inline(__always)
-    func run<Left: RowSource, Gradient: RowSource>(
+    func run(
         weightGradient: UnsafeMutablePointer<Float>, adds: Bool, inputGradient: UnsafeMutablePointer<Float>?,
-        addend: UnsafePointer<Float>?, gradient: Gradient, left source: Left, weights: UnsafePointer<Float>?,
+        addend: UnsafePointer<Float>?, gradient: GradientRows, input: PlainRows, weights: UnsafePointer<Float>,
         workspace: UnsafeMutablePointer<Float>
     ) {
         let panels = PackedPanels(workspace, inner: outputs, columns: inputs)
-        if inputGradient != nil, let weights { panels.packTransposed(weights) }
+        if inputGradient != nil { panels.packTransposed(weights) }
         let gradients = workspace + panelCount
         let sums = gradients + gradientCount
         let spill = sums + sumCount
-        let leftBuffer = spill + spillCount
         blocking.forEach(rows) { rows in
-            let left = source.block(rows, 0..<inputs, buffer: leftBuffer)
+            let left = input.block(rows, 0..<inputs, buffer: gradients)
             // With an addend, which may lie where the products go, the products come together apart from it.
             let target = inputGradient.map { addend == nil ? $0 + rows.lowerBound &* inputs : sums }
             forEachChunk(outputs) { chunk in

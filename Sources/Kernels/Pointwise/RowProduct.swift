@@ -109,15 +109,3 @@ struct GradientRows: RowSource {
         return RowBlock(pointer: buffer, stride: stride)
     }
 }
-
-/// Patches of an image, all their columns at once.
-struct PatchRows: RowSource {
-    let input: UnsafePointer<Float>
-    let geometry: ConvolutionGeometry
-
-    @inline(__always)
-    func block(_ rows: Range<Int>, _ columns: Range<Int>, buffer: UnsafeMutablePointer<Float>) -> RowBlock {
-        gatherPatches(buffer, input, geometry, first: rows.lowerBound, count: rows.count)
-        return RowBlock(pointer: buffer + columns.lowerBound, stride: geometry.patchCount)
-    }
-}

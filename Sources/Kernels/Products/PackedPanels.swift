@@ -76,6 +76,18 @@ struct PackedPanels {
     }
 }
 
+/// Places in a workspace, one after the other on cache lines.
+struct WorkspaceLayout {
+    private(set) var count = 0
+
+    /// The place of the next `floats`.
+    mutating func take(_ floats: Int) -> Int {
+        let place = count
+        count += alignedCount(floats)
+        return place
+    }
+}
+
 /// Runs a product whose output is wider than what is wanted of it by way of `spill`, [rows, width].
 @inline(__always)
 func spilled(

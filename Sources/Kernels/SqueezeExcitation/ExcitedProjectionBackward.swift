@@ -56,11 +56,12 @@ public func excitedProjectionBackward(
                 let mean = parts.meanGradients.vector(at: (sample &- samples.lowerBound) &* channels &+ channel, count: lanes) * share
                 var (shift, scale) = (Vector(), Vector())
                 let start = rows.lowerBound &* channels &+ channel
+                let slopes = parts.slopes + (start &- samples.lowerBound &* positions &* channels)
                 for row in 0..<rows.count {
                     let place = start &+ row &* channels
                     let z = input.convolved.pointer.vector(at: place, count: lanes)
                     let upper = mean.addingProduct(gradient.vector(at: place, count: lanes), gate)
-                    let value = upper * siluWithSlope(vectors.normalized(z)).slope
+                    let value = upper * slopes.vector(at: row &* channels, count: lanes)
                     gradient.store(value, at: place, count: lanes)
                     shift += value
                     scale.addProduct(value, z - vectors.mean)
@@ -91,11 +92,13 @@ private func passProjection(
                 let vectors = input.coefficients.vectors(at: channel, lanes: lanes)
                 let gate = gates.pointer.vector(at: sample &* channels &+ channel, count: lanes)
                 let source = input.convolved.pointer + (rows.lowerBound &* channels &+ channel)
+                let slopes = parts.slopes + ((rows.lowerBound &- samples.lowerBound &* g.positions) &* channels &+ channel)
                 let first = (before &+ rows.lowerBound &- run.lowerBound) &* stride &+ place
                 for row in 0..<rows.count {
-                    let value = silu(vectors.normalized(source.vector(at: row &* channels, count: lanes)))
+                    let (value, slope) = siluWithSlope(vectors.normalized(source.vector(at: row &* channels, count: lanes)))
                     parts.activated.store(value, at: first &+ row &* stride, count: lanes)
                     parts.gated.store(value * gate, at: first &+ row &* stride, count: lanes)
+                    slopes.store(slope, at: row &* channels, count: lanes)
                 }
             }
         }
@@ -129,10 +132,36 @@ extension SqueezeExcitationGeometry {
     fileprivate var backwardBlocking: RowBlocking {
         RowBlocking(rows: groupSamples * positions, width: 2 * widestChunk(channels) + outputChannels)
     }
-    var backwardWorkspaceCount: Int { BackwardParts.counts(self).reduce(0, +) }
+    var backwardWorkspaceCount: Int { BackwardLayout(self).count }
 }
 
-/// What the way back of an excited projection works in.
+/// Where in its workspace the way back of an excited projection keeps what it works in.
+private struct BackwardLayout {
+    let panels: Int
+    let gradients: Int
+    let activated: Int
+    let gated: Int
+    let slopes: Int
+    let spill: Int
+    let gateGradients: Int
+    let meanGradients: Int
+    let count: Int
+
+    init(_ g: SqueezeExcitationGeometry) {
+        let (rows, chunk) = (g.backwardBlocking.rows, widestChunk(g.channels))
+        var layout = WorkspaceLayout()
+        panels = layout.take(PackedPanels.count(inner: g.outputChannels, columns: g.channels, rows: rows))
+        gradients = layout.take(rowBufferCount(rows: rows, columns: g.outputChannels))
+        activated = layout.take(rowBufferCount(rows: rows, columns: chunk))
+        gated = layout.take(rowBufferCount(rows: rows, columns: chunk))
+        slopes = layout.take(g.groupSamples * g.positions * g.channels)
+        spill = layout.take(chunk * 2 * vectorWidth)
+        gateGradients = layout.take(g.groupSamples * g.channels)
+        meanGradients = layout.take(g.groupSamples * g.channels)
+        count = layout.count
+    }
+}
+
 private struct BackwardParts {
     let panels: PackedPanels
     /// The gradient of the projection's output, [block, F].
@@ -140,30 +169,23 @@ private struct BackwardParts {
     /// [block, chunk]
     let activated: UnsafeMutablePointer<Float>
     let gated: UnsafeMutablePointer<Float>
+    /// SiLU'(n), [group's rows, C]: kept from the first pass, since it costs less to write and read than to make again.
+    let slopes: UnsafeMutablePointer<Float>
     let spill: UnsafeMutablePointer<Float>
     /// [group, C]
     let gateGradients: UnsafeMutablePointer<Float>
     let meanGradients: UnsafeMutablePointer<Float>
 
-    static func counts(_ g: SqueezeExcitationGeometry) -> [Int] {
-        let (rows, chunk) = (g.backwardBlocking.rows, widestChunk(g.channels))
-        let map = rowBufferCount(rows: rows, columns: chunk)
-        let samples = g.groupSamples * g.channels
-        return [
-            PackedPanels.count(inner: g.outputChannels, columns: g.channels, rows: rows),
-            rowBufferCount(rows: rows, columns: g.outputChannels), map, map, chunk * 2 * vectorWidth, samples, samples,
-        ].map(alignedCount)
-    }
-
     init(_ g: SqueezeExcitationGeometry, _ workspace: UnsafeMutablePointer<Float>) {
-        let counts = Self.counts(g)
-        panels = PackedPanels(workspace, inner: g.outputChannels, columns: g.channels)
-        gradients = workspace + counts[0]
-        activated = gradients + counts[1]
-        gated = activated + counts[2]
-        spill = gated + counts[3]
-        gateGradients = spill + counts[4]
-        meanGradients = gateGradients + counts[5]
+        let layout = BackwardLayout(g)
+        panels = PackedPanels(workspace + layout.panels, inner: g.outputChannels, columns: g.channels)
+        gradients = workspace + layout.gradients
+        activated = workspace + layout.activated
+        gated = workspace + layout.gated
+        slopes = workspace + layout.slopes
+        spill = workspace + layout.spill
+        gateGradients = workspace + layout.gateGradients
+        meanGradients = workspace + layout.meanGradients
     }
 }
 

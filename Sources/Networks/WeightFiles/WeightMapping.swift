@@ -36,6 +36,9 @@ public struct WeightMapping: Sendable {
             if let other = seen.updateValue(torchvision, forKey: file) {
                 throw Problem("\"\(other)\" and \"\(torchvision)\" have the same name, \"\(file)\"", at: path, remedy: "give each its own")
             }
+            guard !torchvision.isEmpty, !file.isEmpty, file != "__metadata__" else {
+                throw Problem("\"\(torchvision)\" cannot be named \"\(file)\"", at: path, remedy: "give it another name")
+            }
             let pair = Pair(torchvision: NamePattern(torchvision), file: NamePattern(file))
             let (ours, theirs) = (pair.torchvision.placeholders, pair.file.placeholders)
             guard Set(ours) == Set(theirs), Set(ours).count == ours.count, Set(theirs).count == theirs.count else {

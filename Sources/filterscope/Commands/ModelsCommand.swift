@@ -109,6 +109,6 @@ private struct ModelEntry: Encodable {
             table.add([layer.layer, layer.kind, "\(layer.height)x\(layer.width)x\(layer.channels)", "\(layer.parameters)", "\(layer.multiplyAdds)"])
         }
         table.add(["all", "", "", "\(parameters)", "\(multiplyAdds)"])
-        return "\(name), width \(width), input \(input), \(labels) labels; multiply-adds per image, forward\n\n\(table.text)"
+        return "\(name), \(name == ModelSpecification.efficientNetName ? "" : "width \(width), ")input \(input), \(labels) labels; multiply-adds per image, forward\n\n\(table.text)"
     }
 }

@@ -26,7 +26,8 @@ extension RecipeField {
             "The share of activations that training drops in the mlp classifier, or in front of an EfficientNet's, where it is 0.2 unless given."),
         number(
             "model.stochasticDepth", \.model.stochasticDepth, .from(0, below: 1),
-            "The share of samples for which training leaves an EfficientNet's last residual block out; linearly less towards the first."),
+            "The share of samples for which training leaves an EfficientNet's last residual block out; linearly less towards the first.")
+            .omittedAtDefault,
     ]
 
     private static let analysis: [RecipeField] = [

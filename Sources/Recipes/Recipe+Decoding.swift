@@ -95,6 +95,7 @@ extension Recipe {
         if model.isEfficientNet {
             let usual = Model()
             if model.width != usual.width { return "\"model.width\" is a VGG's; \(model.name) has none" }
+            if !model.batchNorm { return "\"model.batchNorm\" can be false for a VGG only; \(model.name) has a batch norm behind every convolution" }
             if model.classifier != usual.classifier || model.classifierBias != usual.classifierBias {
                 return "\"model.classifier\" and \"model.classifierBias\" are a VGG's; \(model.name) has one linear layer with a bias"
             }

@@ -79,6 +79,8 @@ public struct Recipe: Codable, Hashable, Sendable {
         public var width = 64
         public var classifier = Classifier.linear
         public var classifierBias = true
+        /// Whether a VGG has a batch norm behind every convolution.
+        public var batchNorm = true
         /// Height and width of the network's input in pixels.
         public var inputSize = 32
         /// The share of activations dropped in the mlp classifier, or in front of an EfficientNet's.

@@ -20,6 +20,7 @@ extension RecipeField {
             "Filters of a VGG's first convolution; the others have 2, 4 and 8 times as many."),
         choice("model.classifier", \.model.classifier, "What follows a VGG's last convolution: one linear layer, or torchvision's three."),
         truth("model.classifierBias", \.model.classifierBias, "Whether the linear classifier has a bias."),
+        truth("model.batchNorm", \.model.batchNorm, "Whether a VGG has a batch norm behind every convolution.").omittedAtDefault,
         integer("model.inputSize", \.model.inputSize, 32...1024, unit: "pixels", "Height and width of the network's input."),
         number(
             "model.dropout", \.model.dropout, .from(0, below: 1),

@@ -33,7 +33,7 @@ extension Recipe {
     func modelSpecification(for dataset: ImageDataset) -> ModelSpecification {
         ModelSpecification(
             name: model.name, width: model.width, classifier: model.classifier == .mlp ? .mlp : .linear,
-            classifierBias: model.classifierBias, inputSize: model.inputSize, inputChannels: dataset.channels,
+            classifierBias: model.classifierBias, batchNorm: model.batchNorm, inputSize: model.inputSize, inputChannels: dataset.channels,
             labels: dataset.labelCount, dropout: Float(model.dropout),
             stochasticDepth: model.isEfficientNet ? Float(model.stochasticDepth) : nil)
     }

@@ -56,6 +56,23 @@ extension ClusterTests {
             #expect(headRates.count == 3 && zip(headRates, headRates.dropFirst()).allSatisfy { $0 < $1 } && headRates.last == 0.01)
         }
 
+        /// A plain VGG goes through all phases, and its file is torchvision's: convolutions with biases and no statistics.
+        @Test func aNetworkWithoutBatchNorm() throws {
+            func plain() throws -> Trial {
+                try Trial { recipe in
+                    recipe["dataset"] = "fashion-mnist?train=300&test=100"
+                    recipe["model"] = ["name": "vgg11", "width": 4, "batchNorm": false]
+                    recipe["training"] = ["epochs": 2, "translation": 2, "evaluateEvery": 0]
+                    recipe["heads"] = ["epochs": 1]
+                }
+            }
+            let (alone, shared) = (try plain(), try plain())
+            #expect(try figures(alone) == figures(shared, workers: 2))
+            let names = try SafetensorsFile(path: alone.runPath + "/checkpoints/network.safetensors").entries.map(\.name)
+            #expect(names.contains("features.0.bias") && names.contains("features.18.weight"))
+            #expect(!names.contains { $0.contains("running_") })
+        }
+
         /// Mixtures of a run that is stopped and goes on are those of one that was not.
         @Test func aStoppedRunOfMixturesGoesOnToTheSameBits() throws {
             let fields: [String: Any] = ["epochs": 20, "mixup": 0.4, "cutMix": 1, "schedule": "one-cycle"]

@@ -100,6 +100,29 @@ struct LaneTests {
         #expect(run(used, second, parameters) == fresh)
     }
 
+    /// A lane that is given two neighbouring shards yields what two lanes yield whose gradients are added.
+    @Test(arguments: specifications)
+    func aGradientThatIsAddedToHasTheBitsOfTwoAdded(specification: ModelSpecification) throws {
+        let network = try Network(specification)
+        let parameters = network.initialParameters(seed: 1)
+        let lane = TrainingLane(network, shardSize: 4)
+        let gradients = ParameterVector(network.parameterLayout)
+        let statistics = ParameterVector(network.statisticsLayout)
+        let shards = [Shard(network, count: 4, seed: 1), Shard(network, count: 3, seed: 2)]
+        for (index, shard) in shards.enumerated() {
+            lane.input.slice(0, shard.images.count).copy(from: shard.images)
+            _ = lane.run(
+                sampleCount: shard.labels.count, labels: shard.labels, parameters: parameters, gradients: gradients, adds: index > 0,
+                batchStatistics: statistics, gradientScale: 0.125, dropout: shard.dropout)
+        }
+        let apart = shards.map { run(lane, $0, parameters, stale: 0).gradients }
+        for entry in network.parameterLayout.entries {
+            let range = entry.offset..<entry.offset + entry.count
+            let expected = range.map { apart[0][$0] + apart[1][$0] }
+            #expect(gradients.buffer(entry).array == expected, "\(entry.name)")
+        }
+    }
+
     @Test func dropoutDependsOnSeedStepAndSamples() throws {
         let network = try Network(
             ModelSpecification(name: "vgg11", width: 2, classifier: .mlp, inputChannels: 1, labels: 4, dropout: 0.5))

@@ -32,6 +32,8 @@ struct InvertedTrainingRegions: Sendable {
     let depthwiseGradient: Arena.Region
     /// The gradient of an output behind stochastic depth.
     let scaledGradient: Arena.Region
+    /// A shard's own gradients of a few tensors, before they are added to another's.
+    let ownGradients: Arena.Region
 
     init(_ features: InvertedFeatures, shardSize: Int, plan: inout Arena.Plan) {
         func map(_ count: Int, _ channels: Int) -> Map {
@@ -59,6 +61,17 @@ struct InvertedTrainingRegions: Sendable {
         expandedGradient = plan.reserve(shardSize * features.blocks.reduce(features.headCount) { max($0, $1.expandedCount) })
         depthwiseGradient = plan.reserve(shardSize * features.blocks.reduce(0) { max($0, $1.depthwiseCount) })
         scaledGradient = plan.reserve(largest)
+        ownGradients = plan.reserve(features.blocks.reduce(features.head.weight.count) { largest, block in
+            let excited = block.excitedEntries.reduce(0) { $0 + alignedFloatCount($1.count) }
+            return max(largest, block.expansion.weight.count, excited)
+        })
+    }
+}
+
+extension InvertedBlock {
+    /// The tensors whose gradients the way back of squeeze-excitation and projection makes.
+    var excitedEntries: [TensorLayout.Entry] {
+        [projection.weight, excitation.reduce, excitation.reduceBias, excitation.expand, excitation.expandBias]
     }
 }
 

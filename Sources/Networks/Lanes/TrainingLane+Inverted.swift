@@ -84,11 +84,13 @@ extension TrainingLane {
         activatedMeansBackward(
             inputGradient: gradient, batchNorm: batchNormGradients(shard, features.head.batchNorm),
             outputGradient: meanGradients, map: head, batch: shard.count)
+        let weight = features.head.weight
         pointwiseBackward(
-            weightGradient: shard.gradients.buffer(features.head.weight), adds: shard.adds,
+            weightGradient: target(weight, shard, regions), adds: false,
             inputGradient: arena[last.outputGradient].slice(0, geometry.inputCount),
             outputGradient: NormalizedMapGradient(gradient, of: head), input: arena[last.output].slice(0, geometry.inputCount),
-            weights: shard.parameters.buffer(features.head.weight), geometry: geometry, workspace: arena[self.regions.workspace])
+            weights: shard.parameters.buffer(weight), geometry: geometry, workspace: arena[self.regions.workspace])
+        addOwn(weight, shard, regions)
         shard.profile?.end(.expansionBackward, layer: features.taps.count - 1)
         for block in features.blocks.reversed() {
             backwardProjection(shard, block, regions)
@@ -111,14 +113,15 @@ extension TrainingLane {
         }
         let projected = NormalizedMapGradient(gradient, of: normalizedMap(region.projected, geometry.outputCount))
         finishLinearGradients(batchNormGradients(shard, block.projection.batchNorm), outputGradient: projected)
+        let (gradients, tensorGradients) = excitedTargets(block, shard, regions)
         excitedProjectionBackward(
-            projectionGradient: shard.gradients.buffer(block.projection.weight),
-            tensorGradients: block.excitation.tensors(shard.gradients), adds: shard.adds,
+            projectionGradient: gradients, tensorGradients: tensorGradients, adds: false,
             inputGradient: arena[regions.depthwiseGradient].slice(0, geometry.inputCount),
             inputBatchNorm: batchNormGradients(shard, block.depthwise.batchNorm), outputGradient: projected,
             input: normalizedMap(region.depthwise, geometry.inputCount), state: state(block, region, shard),
             tensors: block.excitation.tensors(shard.parameters), projection: shard.parameters.buffer(block.projection.weight),
             geometry: geometry, workspace: arena[self.regions.workspace])
+        addOwnExcited(block, shard, regions)
     }
 
     private func backwardDepthwise(_ shard: Shard, _ block: InvertedBlock, _ regions: InvertedTrainingRegions) {
@@ -142,10 +145,11 @@ extension TrainingLane {
         let count = shard.count * block.expandedCount
         let gradient = NormalizedMapGradient(
             arena[regions.expandedGradient].slice(0, count), of: normalizedMap(region.expanded, count))
-        let weightGradient = shard.gradients.buffer(block.expansion.weight)
+        let weightGradient = target(block.expansion.weight, shard, regions)
+        defer { addOwn(block.expansion.weight, shard, regions) }
         guard block.index > 0 else {
             stemBackward(
-                weightGradient: weightGradient, adds: shard.adds, outputGradient: gradient,
+                weightGradient: weightGradient, adds: false, outputGradient: gradient,
                 input: buffer(self.regions.input, shard.count, network.inputCount),
                 geometry: features.stemGeometry(batch: shard.count), workspace: arena[self.regions.workspace])
             return
@@ -153,7 +157,7 @@ extension TrainingLane {
         let geometry = block.expansionGeometry(batch: shard.count)
         let outputGradient = arena[region.outputGradient].slice(0, shard.count * block.outputCount)
         pointwiseBackward(
-            weightGradient: weightGradient, adds: shard.adds,
+            weightGradient: weightGradient, adds: false,
             inputGradient: arena[regions.blocks[block.index - 1].outputGradient].slice(0, geometry.inputCount),
             addend: block.isResidual ? outputGradient : nil, outputGradient: gradient, input: input(of: block, regions, shard),
             weights: shard.parameters.buffer(block.expansion.weight), geometry: geometry, workspace: arena[self.regions.workspace])
@@ -194,6 +198,52 @@ extension TrainingLane {
             moments, coefficients: map.coefficients, batchMean: shard.batchStatistics.buffer(batchNorm.mean),
             batchVariance: shard.batchStatistics.buffer(batchNorm.variance), scale: shard.parameters.buffer(batchNorm.scale),
             shift: shard.parameters.buffer(batchNorm.shift), rows: rows, epsilon: Network.batchNormEpsilon)
+    }
+
+    // MARK: Gradients that are added to another shard's
+
+    // Those kernels make a gradient as one chain over the rows. It must not go on from another shard's, or the bits would depend on
+    // which shards a lane was given: a shard's own is made apart and added while it is in the cache.
+
+    private func target(
+        _ entry: TensorLayout.Entry, _ shard: Shard, _ regions: InvertedTrainingRegions, at place: Int = 0
+    ) -> FloatBuffer {
+        shard.adds ? arena[regions.ownGradients].slice(place, entry.count) : shard.gradients.buffer(entry)
+    }
+
+    private func addOwn(_ entry: TensorLayout.Entry, _ shard: Shard, _ regions: InvertedTrainingRegions, at place: Int = 0) {
+        if shard.adds { addInto(shard.gradients.buffer(entry), target(entry, shard, regions, at: place)) }
+    }
+
+    private func excitedTargets(
+        _ block: InvertedBlock, _ shard: Shard, _ regions: InvertedTrainingRegions
+    ) -> (projection: FloatBuffer, tensors: SqueezeExcitationTensors) {
+        let (projection, excitation) = (block.projection.weight, block.excitation)
+        let places = excitedPlaces(block)
+        return (
+            target(projection, shard, regions),
+            SqueezeExcitationTensors(
+                reduce: target(excitation.reduce, shard, regions, at: places.reduce),
+                reduceBias: target(excitation.reduceBias, shard, regions, at: places.reduceBias),
+                expand: target(excitation.expand, shard, regions, at: places.expand),
+                expandBias: target(excitation.expandBias, shard, regions, at: places.expandBias))
+        )
+    }
+
+    private func addOwnExcited(_ block: InvertedBlock, _ shard: Shard, _ regions: InvertedTrainingRegions) {
+        let places = excitedPlaces(block)
+        addOwn(block.projection.weight, shard, regions)
+        addOwn(block.excitation.reduce, shard, regions, at: places.reduce)
+        addOwn(block.excitation.reduceBias, shard, regions, at: places.reduceBias)
+        addOwn(block.excitation.expand, shard, regions, at: places.expand)
+        addOwn(block.excitation.expandBias, shard, regions, at: places.expandBias)
+    }
+
+    private func excitedPlaces(_ block: InvertedBlock) -> (reduce: Int, reduceBias: Int, expand: Int, expandBias: Int) {
+        let reduce = alignedFloatCount(block.projection.weight.count)
+        let reduceBias = reduce + alignedFloatCount(block.excitation.reduce.count)
+        let expand = reduceBias + alignedFloatCount(block.excitation.reduceBias.count)
+        return (reduce, reduceBias, expand, expand + alignedFloatCount(block.excitation.expand.count))
     }
 
     // MARK: Stochastic depth

@@ -87,7 +87,7 @@ private final class ExcitedCase {
     /// One sample and many, in one group and in several (of 2 MB), channels with tails and in several chunks.
     static let geometries = [
         (1, 9, 1, 1, 1), (2, 10, 7, 3, 16), (3, 49, 24, 6, 40), (2, 200, 32, 8, 16), (3, 16, 144, 6, 24), (2, 9, 600, 28, 33),
-        (9, 49, 1152, 48, 8), (3, 3000, 96, 4, 24),
+        (9, 49, 1152, 48, 8), (3, 3000, 96, 4, 24), (2, 90, 24, 5, 45), (3, 120, 330, 8, 40),
     ].map {
         SqueezeExcitationGeometry(batch: $0.0, positions: $0.1, channels: $0.2, squeezedChannels: $0.3, outputChannels: $0.4)
     }

@@ -10,6 +10,8 @@ import Testing
         (1, 1, 1, 1), (1, 5, 7, 16), (2, 9, 16, 24), (3, 49, 24, 40), (2, 130, 16, 96), (1, 50, 40, 7), (2, 49, 112, 272),
         (1, 37, 1152, 40),
         (1, 33, 24, 1152), (2, 17, 264, 33), (1, 300, 1, 49), (3, 11, 40, 600),
+        // Positions enough for gates to go into the weights.
+        (3, 90, 30, 45), (2, 150, 600, 24),
     ]
 
     private struct Case {
@@ -145,6 +147,24 @@ import Testing
             #expect(output.array == Array(outputs[(sample * alone.outputCount)..<((sample + 1) * alone.outputCount)]))
         }
         withExtendedLifetime(many) {}
+    }
+
+    /// A second call may read the first one's packed weights, with gates in the map or in the weights.
+    @Test(arguments: [false, true], [49, 24])
+    func reusesPanels(gated: Bool, outputs: Int) {
+        let both = Case((batch: 4, positions: 49, inputs: 40, outputs: outputs))
+        let half = PointwiseGeometry(batch: 2, positions: 49, inputChannels: 40, outputChannels: outputs)
+        let gates = gated ? both.gates.buffer : nil
+        let (output, workspace) = (Memory(count: both.g.outputCount), Memory(count: pointwiseWorkspaceCount(half)))
+        for group in 0..<2 {
+            pointwiseInference(
+                output: output.buffer.slice(group * half.outputCount, half.outputCount),
+                input: both.input.buffer.slice(group * half.inputCount, half.inputCount), weights: both.weights.buffer,
+                factors: both.factors.buffer, bias: both.bias.buffer, activates: true, gates: gates?.slice(group * 80, 80),
+                reusesPanels: group > 0, geometry: half, workspace: workspace.buffer)
+        }
+        #expect(output.array == both.inference(activates: true, addend: nil, gates: gates))
+        withExtendedLifetime((both, workspace)) {}
     }
 
     /// Without a batch norm the gradient of z is the output's, and both gradients are chains of their products.

@@ -86,6 +86,33 @@ func averageChannels(
     }
 }
 
+/// The same where rows are gone through whole.
+///
+/// - Parameter add: adds a row of the map to [C] sums; what the lanes beyond C hold is nobody's concern.
+@inline(__always)
+func averageRows(
+    output: FloatBuffer, batch: Int, positions: Int, channels: Int, _ add: (_ sums: UnsafeMutablePointer<Float>, _ row: Int) -> Void
+) {
+    let blocks = alignedCount(channels) / vectorWidth
+    withUnsafeTemporaryAllocation(of: SIMD16<Double>.self, capacity: blocks) { totals in
+        withUnsafeTemporaryAllocation(of: Float.self, capacity: alignedCount(channels)) { sums in
+            guard let run = sums.baseAddress else { return }
+            for sample in 0..<batch {
+                totals.initialize(repeating: SIMD16(repeating: 0))
+                for first in stride(from: 0, to: positions, by: passRows) {
+                    sums.initialize(repeating: 0)
+                    for row in first..<min(first &+ passRows, positions) { add(run, sample &* positions &+ row) }
+                    for block in 0..<blocks { totals[block] += doubles(run.vector(at: block &* vectorWidth)) }
+                }
+                forEachVector(channels) { channel, lanes in
+                    output.pointer.store(
+                        Vector(totals[channel / vectorWidth] / Double(positions)), at: sample &* channels &+ channel, count: lanes)
+                }
+            }
+        }
+    }
+}
+
 /// The gradients of a batch norm's scale and shift and the coefficients of the way back, from a pass over the gradient of n.
 ///
 /// - Parameter sums: Σ d and Σ d · (z − mean) over a run of rows that lie in one sample.

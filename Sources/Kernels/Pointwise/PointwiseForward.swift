@@ -7,6 +7,7 @@ public func pointwiseWorkspaceCount(_ geometry: PointwiseGeometry) -> Int {
 
 extension PointwiseGeometry {
     var product: RowProduct { RowProduct(inner: inputChannels, columns: outputChannels, rows: rows) }
+    var gatesWeights: Bool { Kernels.gatesWeights(positions: positions, columns: outputChannels) }
     var gradients: RowGradients { RowGradients(inputs: inputChannels, outputs: outputChannels, rows: rows) }
 }
 
@@ -43,10 +44,13 @@ public func pointwiseForward(
 ///   - factors, bias: [F], a folded batch norm.
 ///   - activates: whether SiLU follows the bias.
 ///   - addend: [rows, F], added last; may be the output itself.
-///   - gates: [N, C], what each sample's channels are multiplied with beforehand; nil for nothing.
+///   - gates: [N, C], what each sample's channels are multiplied with beforehand; nil for nothing. See `gatesWeights`.
+///   - reusesPanels: whether the workspace is as the last call with these weights and this number of channels left it, and that
+///     call had gates if this one has.
 public func pointwiseInference(
     output: FloatBuffer, input: FloatBuffer, weights: FloatBuffer, factors: FloatBuffer, bias: FloatBuffer, activates: Bool,
-    addend: FloatBuffer? = nil, gates: FloatBuffer? = nil, geometry g: PointwiseGeometry, workspace: FloatBuffer
+    addend: FloatBuffer? = nil, gates: FloatBuffer? = nil, reusesPanels: Bool = false, geometry g: PointwiseGeometry,
+    workspace: FloatBuffer
 ) {
     requireCount(output, g.outputCount, "output")
     requireCount(input, g.inputCount, "input")
@@ -57,7 +61,8 @@ public func pointwiseInference(
     let product = g.product
     require(workspace.count >= product.workspaceCount(prepares: gates != nil), "too small a workspace")
     let panels = product.panels(workspace.pointer)
-    panels.pack(weights.pointer)
+    let gatesWeights = gates != nil && g.gatesWeights
+    if !reusesPanels && !gatesWeights { panels.pack(weights.pointer) }
     let sink = ActivatedMap(
         output: output.pointer, channels: g.outputChannels, factors: factors.pointer, bias: bias.pointer, activates: activates,
         addend: addend.map { UnsafePointer($0.pointer) })
@@ -65,8 +70,7 @@ public func pointwiseInference(
         requireCount(gates, g.batch * g.inputChannels, "gates")
         product.run(
             GatedRows(map: input.pointer, gates: gates.pointer, positions: g.positions, channels: g.inputChannels), panels,
-            to: sink,
-            range: 0..<g.rows, workspace: workspace.pointer)
+            weights: gatesWeights ? weights.pointer : nil, to: sink, samples: 0..<g.batch, workspace: workspace.pointer)
     } else {
         product.run(
             PlainRows(matrix: input.pointer, columns: g.inputChannels), panels, to: sink, range: 0..<g.rows,

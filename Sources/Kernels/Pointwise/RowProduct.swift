@@ -50,6 +50,34 @@ struct RowProduct {
     }
 }
 
+/// Whether gates are multiplied into the weights, anew for each sample, (g · w) · a, so that the product reads the map as it lies
+/// in memory; or into the map, w · (g · a): whichever is less to go through. It decides bits, so it asks nothing but the geometry.
+func gatesWeights(positions: Int, columns: Int) -> Bool { positions >= 2 * columns }
+
+extension RowProduct {
+    /// A product whose left side is multiplied by its sample's gates.
+    /// - Parameters:
+    ///   - weights: where they and not the map are multiplied; the panels are packed with them here.
+    ///   - samples: those of source and sink.
+    @inline(__always)
+    func run<Sink: PanelSink>(
+        _ source: GatedRows, _ panels: PackedPanels, weights: UnsafePointer<Float>?, to sink: Sink, samples: Range<Int>,
+        workspace: UnsafeMutablePointer<Float>
+    ) {
+        let positions = source.positions
+        guard let weights else {
+            run(source, panels, to: sink, range: samples.lowerBound * positions..<samples.upperBound * positions, workspace: workspace)
+            return
+        }
+        for sample in samples {
+            panels.pack(weights, rowFactors: source.gates + sample * inner)
+            run(
+                PlainRows(matrix: source.map, columns: inner), panels, to: sink,
+                range: sample * positions..<(sample + 1) * positions, workspace: workspace)
+        }
+    }
+}
+
 /// Rows multiplied by their sample's gates.
 struct GatedRows: RowSource {
     /// [N, positions, C]

@@ -22,6 +22,23 @@ struct PackedPanels {
         spill = memory + inner * paddedColumns(columns)
     }
 
+    /// From [inner, columns], row k multiplied by factors[k].
+    func pack(_ source: UnsafePointer<Float>, rowFactors: UnsafePointer<Float>) {
+        forEachPanel(0..<columns) { first, count, width in
+            let panel = memory + first &* inner
+            for k in 0..<inner {
+                let (target, row, factor) = (panel + k &* width, source + (k &* columns &+ first), rowFactors[k])
+                if count == width {
+                    for place in stride(from: 0, to: width, by: vectorWidth / 2) {
+                        target.store(row.halfVector(at: place) * factor, at: place)
+                    }
+                } else {
+                    for column in 0..<width { target[column] = column < count ? row[column] * factor : 0 }
+                }
+            }
+        }
+    }
+
     /// From [inner, columns].
     func pack(_ source: UnsafePointer<Float>) {
         forEachPanel(0..<columns) { first, count, width in

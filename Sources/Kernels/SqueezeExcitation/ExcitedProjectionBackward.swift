@@ -1,9 +1,13 @@
+import CProcessor
 import Tensors
 
 /// The gradients of `excitedProjectionForward`.
 ///
 /// A few samples at a time: first, block by block, the gradient of the gated map with the gates' gradients and the projection's
 /// on the way; then the excitation's; then the gradient of n and its batch norm's in one pass over those samples.
+///
+/// Where `gatesWeights` says so, both gradients come of a product P = aᵀ · dz for each sample, [C, F], which is less to go through
+/// than its map: the projection's is Σ over samples of diag(gates) · P, a gate's is Σ over f of projection[c, f] · P[c, f].
 ///
 /// - Parameters:
 ///   - projectionGradient: [C, F]; with `tensorGradients` overwritten, or added to where `adds` is set.
@@ -39,15 +43,30 @@ public func excitedProjectionBackward(
     withUnsafeTemporaryAllocation(of: GradientTotals.self, capacity: alignedCount(channels) / vectorWidth) { totals in
         totals.initialize(repeating: GradientTotals())
         g.forEachGroup { samples in
-            parts.gateGradients.update(repeating: 0, count: samples.count * channels)
-            g.backwardBlocking.forEach(samples.count * positions) { block in
-                let rows =
-                    (samples.lowerBound * positions + block.lowerBound)..<(samples.lowerBound * positions + block.upperBound)
-                let continues = adds || rows.lowerBound > 0
-                passProjection(
-                    parts, projectionGradient.pointer, start: continues ? .partialSums : .none, gradient, outputGradient, input,
-                    state.gates,
-                    g, samples: samples, rows: rows)
+            if let products = parts.products {
+                for sample in samples {
+                    g.backwardBlocking.forEach(positions) { block in
+                        passProjection(
+                            parts, products, start: block.lowerBound > 0 ? .partialSums : .none, gradient, outputGradient, input,
+                            state.gates, g, samples: samples,
+                            rows: (sample * positions + block.lowerBound)..<(sample * positions + block.upperBound))
+                    }
+                    splitProducts(
+                        products, projectionGradient: projectionGradient.pointer, adds: adds || sample > 0,
+                        gateGradients: parts.gateGradients + (sample - samples.lowerBound) * channels,
+                        gates: state.gates.pointer + sample * channels, projection: projection.pointer, channels: channels,
+                        filters: g.outputChannels)
+                }
+            } else {
+                parts.gateGradients.update(repeating: 0, count: samples.count * channels)
+                g.backwardBlocking.forEach(samples.count * positions) { block in
+                    let rows =
+                        (samples.lowerBound * positions + block.lowerBound)..<(samples.lowerBound * positions + block.upperBound)
+                    let continues = adds || rows.lowerBound > 0
+                    passProjection(
+                        parts, projectionGradient.pointer, start: continues ? .partialSums : .none, gradient, outputGradient,
+                        input, state.gates, g, samples: samples, rows: rows)
+                }
             }
             exciteBackward(
                 meanGradients: parts.meanGradients, tensorGradients: tensorGradients, gateGradients: parts.gateGradients,
@@ -78,46 +97,38 @@ public func excitedProjectionBackward(
     }
 }
 
-/// For some rows of one group: the gradient of the gated map into `inputGradient`, the projection's gradient, and the sums of the
-/// gates' gradients.
+/// For some rows of one group: the gradient of the gated map into `inputGradient`; and either the product of the activated map with
+/// the output's gradient, or the projection's gradient and the sums of the gates' gradients.
+///
+/// - Parameter products: where the product goes, or the projection's gradient.
 @inline(__always)
 private func passProjection(
-    _ parts: BackwardParts, _ projectionGradient: UnsafeMutablePointer<Float>, start: ProductTile.Start,
+    _ parts: BackwardParts, _ products: UnsafeMutablePointer<Float>, start: ProductTile.Start,
     _ inputGradient: UnsafeMutablePointer<Float>, _ outputGradient: NormalizedMapGradient, _ input: NormalizedMap,
-    _ gates: FloatBuffer,
-    _ g: SqueezeExcitationGeometry, samples: Range<Int>, rows: Range<Int>
+    _ gates: FloatBuffer, _ g: SqueezeExcitationGeometry, samples: Range<Int>, rows: Range<Int>
 ) {
     let (channels, filters) = (g.channels, g.outputChannels)
+    let gatesMap = parts.products == nil
     let upper = GradientRows(source: outputGradient).block(rows, 0..<filters, buffer: parts.gradients)
     forEachChunk(channels) { chunk in
         let stride = rowBufferStride(chunk.count)
-        // The activated map, and behind the gates.
         forEachSample(rows, positions: g.positions) { sample, run, before in
-            forEachPass(run, chunk.count) { rows, place, lanes in
-                let channel = chunk.lowerBound &+ place
-                let vectors = input.coefficients.vectors(at: channel, lanes: lanes)
-                let gate = gates.pointer.vector(at: sample &* channels &+ channel, count: lanes)
-                let source = input.convolved.pointer + (rows.lowerBound &* channels &+ channel)
-                let slopes = parts.slopes + ((rows.lowerBound &- samples.lowerBound &* g.positions) &* channels &+ channel)
-                let first = (before &+ rows.lowerBound &- run.lowerBound) &* stride &+ place
-                for row in 0..<rows.count {
-                    let (value, slope) = siluWithSlope(vectors.normalized(source.vector(at: row &* channels, count: lanes)))
-                    parts.activated.store(value, at: first &+ row &* stride, count: lanes)
-                    parts.gated.store(value * gate, at: first &+ row &* stride, count: lanes)
-                    slopes.store(slope, at: row &* channels, count: lanes)
-                }
-            }
+            activate(
+                parts, input, gates: gatesMap ? gates.pointer + sample &* channels : nil, rows: run, chunk: chunk,
+                slopes: parts.slopes + (run.lowerBound &- samples.lowerBound &* g.positions) &* channels, first: before &* stride,
+                stride: stride)
         }
         addOuterProduct(
-            projectionGradient + chunk.lowerBound &* filters, outputStride: filters,
-            left: RowBlock(pointer: parts.gated, stride: stride),
-            leftColumns: chunk.count, right: upper, rightColumns: filters, rows: rows.count, start: start, spill: parts.spill)
+            products + chunk.lowerBound &* filters, outputStride: filters,
+            left: RowBlock(pointer: gatesMap ? parts.gated : parts.activated, stride: stride), leftColumns: chunk.count,
+            right: upper, rightColumns: filters, rows: rows.count, start: start, spill: parts.spill)
         let target = inputGradient + rows.lowerBound &* channels
         forEachPanel(chunk) { first, count, width in
             parts.panels.multiply(
                 (first, count, width), output: target + first, outputStride: channels, left: upper, rows: rows.count,
                 part: 0..<filters,
                 start: .none)
+            guard gatesMap else { return }
             forEachSample(rows, positions: g.positions) { sample, run, before in
                 forEachVector(count) { place, lanes in
                     let source = inputGradient + (run.lowerBound &* channels &+ first &+ place)
@@ -133,6 +144,62 @@ private func passProjection(
                 }
             }
         }
+    }
+}
+
+/// The activated map, behind the gates where there are any, and SiLU's slope, of some rows of a sample and a chunk of its channels.
+/// Row by row, since the map comes from memory, where it lies so.
+///
+/// - Parameters:
+///   - gates: of the sample.
+///   - slopes: of the first of the rows, all channels.
+///   - first: where the first of the rows begins in the buffers of the activated map.
+@inline(never)
+private func activate(
+    _ parts: BackwardParts, _ input: NormalizedMap, gates: UnsafePointer<Float>?, rows: Range<Int>, chunk: Range<Int>,
+    slopes: UnsafeMutablePointer<Float>, first: Int, stride: Int
+) {
+    let (channels, coefficients) = (input.channels, input.coefficients)
+    let full = chunk.lowerBound &+ chunk.count / vectorWidth &* vectorWidth
+    for row in 0..<rows.count {
+        let source = input.convolved.pointer + (rows.lowerBound &+ row) &* channels
+        let slopes = slopes + row &* channels
+        let offset = first &+ row &* stride &- chunk.lowerBound
+        @inline(always)
+        func activate(_ channel: Int, _ lanes: Int) {
+            let vectors = coefficients.vectors(at: channel, lanes: lanes)
+            let (value, slope) = siluWithSlope(vectors.normalized(source.vector(at: channel, count: lanes)))
+            parts.activated.store(value, at: offset &+ channel, count: lanes)
+            slopes.store(slope, at: channel, count: lanes)
+            if let gates { parts.gated.store(value * gates.vector(at: channel, count: lanes), at: offset &+ channel, count: lanes) }
+        }
+        var channel = chunk.lowerBound
+        while channel < full {
+            filterscope_prefetch(source + (channel &+ channels))
+            activate(channel, vectorWidth)
+            channel &+= vectorWidth
+        }
+        if full < chunk.upperBound { activate(full, chunk.upperBound &- full) }
+    }
+}
+
+/// The gates' gradients and what a sample adds to the projection's, of the product of its activated map and its output's gradient.
+private func splitProducts(
+    _ products: UnsafePointer<Float>, projectionGradient: UnsafeMutablePointer<Float>, adds: Bool,
+    gateGradients: UnsafeMutablePointer<Float>, gates: UnsafePointer<Float>, projection: UnsafePointer<Float>, channels: Int,
+    filters: Int
+) {
+    for channel in 0..<channels {
+        let gate = Vector(repeating: gates[channel])
+        var sum = Vector()
+        forEachVector(filters) { filter, lanes in
+            let place = channel &* filters &+ filter
+            let product = products.vector(at: place, count: lanes)
+            let before = adds ? projectionGradient.vector(at: place, count: lanes) : Vector()
+            projectionGradient.store(before.addingProduct(product, gate), at: place, count: lanes)
+            sum.addProduct(product, projection.vector(at: place, count: lanes))
+        }
+        gateGradients[channel] = sum.sum()
     }
 }
 
@@ -153,6 +220,7 @@ private struct BackwardLayout {
     let spill: Int
     let gateGradients: Int
     let meanGradients: Int
+    let products: Int?
     let count: Int
 
     init(_ g: SqueezeExcitationGeometry) {
@@ -166,6 +234,8 @@ private struct BackwardLayout {
         spill = layout.take(chunk * 2 * vectorWidth)
         gateGradients = layout.take(g.groupSamples * g.channels)
         meanGradients = layout.take(g.groupSamples * g.channels)
+        products = gatesWeights(positions: g.positions, columns: g.outputChannels)
+            ? layout.take(g.channels * g.outputChannels) : nil
         count = layout.count
     }
 }
@@ -183,6 +253,8 @@ private struct BackwardParts {
     /// [group, C]
     let gateGradients: UnsafeMutablePointer<Float>
     let meanGradients: UnsafeMutablePointer<Float>
+    /// aᵀ · dz of one sample, [C, F], where gates are multiplied into the weights.
+    let products: UnsafeMutablePointer<Float>?
 
     init(_ g: SqueezeExcitationGeometry, _ workspace: UnsafeMutablePointer<Float>) {
         let layout = BackwardLayout(g)
@@ -194,6 +266,7 @@ private struct BackwardParts {
         spill = workspace + layout.spill
         gateGradients = workspace + layout.gateGradients
         meanGradients = workspace + layout.meanGradients
+        products = layout.products.map { workspace + $0 }
     }
 }
 

@@ -1,3 +1,4 @@
+import CProcessor
 import Tensors
 
 /// Floats of workspace that the functions of an excited projection may use for this geometry.
@@ -55,18 +56,9 @@ public func excitedProjectionForward(
     g.forEachGroup { samples in
         let means = state.means.slice(samples.lowerBound * channels, samples.count * channels)
         let source = input.convolved.pointer + samples.lowerBound * mapCount
-        averageChannels(output: means, batch: samples.count, positions: g.positions, channels: channels) {
-            sample, rows, channel, lanes in
-            let vectors = input.coefficients.vectors(at: channel, lanes: lanes)
-            let start = sample &* mapCount &+ rows.lowerBound &* channels &+ channel
-            var sum = Vector()
-            for row in 0..<rows.count {
-                let place = start &+ row &* channels
-                let value = silu(vectors.normalized(source.vector(at: place, count: lanes)))
-                activated.store(value, at: place, count: lanes)
-                sum += value
-            }
-            return sum
+        averageRows(output: means, batch: samples.count, positions: g.positions, channels: channels) { sums, row in
+            activate(
+                activated + row &* channels, source + row &* channels, input.coefficients, sums: sums)
         }
         excite(state, tensors, samples: samples, channels: channels, squeezed: g.squeezedChannels)
         let sink = MeasuredMap(
@@ -78,4 +70,26 @@ public func excitedProjectionForward(
                 channels: channels),
             panels, to: sink, range: 0..<(samples.count * g.positions), workspace: rest)
     }
+}
+
+/// target = SiLU(n) of a row, added to the sums. Row by row, since the map comes from memory, where it lies so.
+@inline(never)
+private func activate(
+    _ target: UnsafeMutablePointer<Float>, _ source: UnsafePointer<Float>, _ coefficients: ChannelCoefficients,
+    sums: UnsafeMutablePointer<Float>
+) {
+    @inline(always)
+    func activate(_ channel: Int, _ lanes: Int) {
+        let value = silu(coefficients.vectors(at: channel, lanes: lanes).normalized(source.vector(at: channel, count: lanes)))
+        target.store(value, at: channel, count: lanes)
+        sums.store(sums.vector(at: channel) + value, at: channel)
+    }
+    let full = coefficients.channels / vectorWidth &* vectorWidth
+    var channel = 0
+    while channel < full {
+        filterscope_prefetch(source + (channel &+ coefficients.channels))
+        activate(channel, vectorWidth)
+        channel &+= vectorWidth
+    }
+    if full < coefficients.channels { activate(full, coefficients.channels &- full) }
 }

@@ -24,7 +24,7 @@ extension InferenceLane {
                     gates: arena[regions.gates].slice(0, count * block.expandedChannels))
                 depthwiseInference(
                     output: convolved, means: state.means, input: expanded, weights: depthwise.weights, factors: depthwise.factors,
-                    bias: depthwise.bias, geometry: block.depthwiseGeometry(batch: count), workspace: arena[regions.workspace])
+                    bias: depthwise.bias, geometry: block.depthwiseGeometry(batch: count), workspace: arena[regions.depthwiseWorkspace])
                 excite(
                     state, block.excitation.tensors(parameters), batch: count, channels: block.expandedChannels,
                     squeezed: block.excitation.squeezedChannels)
@@ -32,7 +32,8 @@ extension InferenceLane {
                     output: arena[regions.outputs[block.index]].slice(first * block.outputCount, count * block.outputCount),
                     input: convolved, weights: projection.weights, factors: projection.factors, bias: projection.bias,
                     activates: false, addend: block.isResidual ? input(of: block, regions, first, count) : nil, gates: state.gates,
-                    geometry: block.projectionGeometry(batch: count), workspace: arena[regions.workspace])
+                    reusesPanels: first > 0, geometry: block.projectionGeometry(batch: count),
+                    workspace: arena[regions.projectionWorkspace])
             }
         }
         let head = fold(features.head, regions.folded[0], parameters, statistics)
@@ -43,8 +44,8 @@ extension InferenceLane {
                 ?? arena[regions.expanded].slice(0, geometry.outputCount)
             pointwiseInference(
                 output: map, input: arena[last].slice(first * geometry.positions * geometry.inputChannels, geometry.inputCount),
-                weights: head.weights, factors: head.factors, bias: head.bias, activates: true, geometry: geometry,
-                workspace: arena[regions.workspace])
+                weights: head.weights, factors: head.factors, bias: head.bias, activates: true, reusesPanels: first > 0,
+                geometry: geometry, workspace: arena[regions.expansionWorkspace])
             mapMeans(
                 output: means.slice(first * features.headChannels, count * features.headChannels), input: map, batch: count,
                 channels: features.headChannels)
@@ -66,12 +67,12 @@ extension InferenceLane {
             stemInference(
                 output: target, input: arena[self.regions.input].slice(first * network.inputCount, count * network.inputCount),
                 weights: expansion.weights, factors: expansion.factors, bias: expansion.bias,
-                geometry: features.stemGeometry(batch: count), workspace: arena[regions.workspace])
+                geometry: features.stemGeometry(batch: count), workspace: arena[regions.expansionWorkspace])
         } else {
             pointwiseInference(
                 output: target, input: input(of: block, regions, first, count), weights: expansion.weights,
-                factors: expansion.factors, bias: expansion.bias, activates: true, geometry: block.expansionGeometry(batch: count),
-                workspace: arena[regions.workspace])
+                factors: expansion.factors, bias: expansion.bias, activates: true, reusesPanels: first > 0,
+                geometry: block.expansionGeometry(batch: count), workspace: arena[regions.expansionWorkspace])
         }
         return target
     }

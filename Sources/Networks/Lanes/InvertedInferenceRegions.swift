@@ -18,7 +18,10 @@ struct InvertedInferenceRegions {
     let gates: Arena.Region
     /// Folded batch norms of the three convolutions of a block: factors, then biases.
     let folded: [Arena.Region]
-    let workspace: Arena.Region
+    /// One for each of a block's kernels, so that packed weights stay there from one group to the next.
+    let expansionWorkspace: Arena.Region
+    let depthwiseWorkspace: Arena.Region
+    let projectionWorkspace: Arena.Region
 
     /// Floats of an expanded map that a group may have: 2 MiB, what two threads leave each other of a cache.
     private static let groupCount = 1 << 19
@@ -42,7 +45,10 @@ struct InvertedInferenceRegions {
         hidden = plan.reserve(features.blocks.reduce(0) { max($0, groups($1) * $1.excitation.squeezedChannels) })
         let widest = features.batchNorms.reduce(0) { max($0, $1.scale.count) }
         folded = [plan.reserve(2 * widest), plan.reserve(2 * widest), plan.reserve(2 * widest)]
-        workspace = plan.reserve(features.inferenceWorkspaceCount(shardSize: shardSize))
+        let workspaces = features.inferenceWorkspaceCounts(shardSize: shardSize)
+        expansionWorkspace = plan.reserve(workspaces.expansion)
+        depthwiseWorkspace = plan.reserve(workspaces.depthwise)
+        projectionWorkspace = plan.reserve(workspaces.projection)
     }
 
     /// How many samples are computed together where each has so large an expanded map.
@@ -56,20 +62,22 @@ struct InvertedInferenceRegions {
 }
 
 extension InvertedFeatures {
-    /// The most floats of workspace that an inference kernel of any block asks for.
-    fileprivate func inferenceWorkspaceCount(shardSize: Int) -> Int {
-        (1...shardSize).reduce(0) { largest, batch in
-            let blocks = blocks.filter { batch <= InvertedInferenceRegions.groupSize($0.expandedCount, shardSize) }.flatMap { block in
-                [
+    /// The most floats of workspace that an inference kernel of any block, or of the head, asks for.
+    fileprivate func inferenceWorkspaceCounts(shardSize: Int) -> (expansion: Int, depthwise: Int, projection: Int) {
+        var counts = (expansion: 0, depthwise: 0, projection: 0)
+        for batch in 1...shardSize {
+            for block in blocks where batch <= InvertedInferenceRegions.groupSize(block.expandedCount, shardSize) {
+                counts.expansion = max(
+                    counts.expansion,
                     block.index == 0 ? stemWorkspaceCount(stemGeometry(batch: batch))
-                        : pointwiseWorkspaceCount(block.expansionGeometry(batch: batch)),
-                    depthwiseWorkspaceCount(block.depthwiseGeometry(batch: batch)),
-                    pointwiseWorkspaceCount(block.projectionGeometry(batch: batch)),
-                ]
+                        : pointwiseWorkspaceCount(block.expansionGeometry(batch: batch)))
+                counts.depthwise = max(counts.depthwise, depthwiseWorkspaceCount(block.depthwiseGeometry(batch: batch)))
+                counts.projection = max(counts.projection, pointwiseWorkspaceCount(block.projectionGeometry(batch: batch)))
             }
-            let head = batch <= InvertedInferenceRegions.groupSize(headCount, shardSize)
-                ? pointwiseWorkspaceCount(headGeometry(batch: batch)) : 0
-            return blocks.reduce(max(largest, head), max)
+            if batch <= InvertedInferenceRegions.groupSize(headCount, shardSize) {
+                counts.expansion = max(counts.expansion, pointwiseWorkspaceCount(headGeometry(batch: batch)))
+            }
         }
+        return counts
     }
 }

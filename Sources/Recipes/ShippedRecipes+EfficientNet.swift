@@ -10,7 +10,7 @@ extension ShippedRecipes {
         recipe.model.stochasticDepth = 0
         recipe.training.epochs = 6
         recipe.training.optimizer = .adamw
-        recipe.training.learningRate = 0.003
+        recipe.training.learningRate = 0.0015
         recipe.training.weightDecay = 0.05
         recipe.training.decayNormAndBias = false
         recipe.training.schedule = .oneCycle

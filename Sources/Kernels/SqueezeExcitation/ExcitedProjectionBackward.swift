@@ -6,8 +6,8 @@ import Tensors
 /// A few samples at a time: first, block by block, the gradient of the gated map with the gates' gradients and the projection's
 /// on the way; then the excitation's; then the gradient of n and its batch norm's in one pass over those samples.
 ///
-/// Where `gatesWeights` says so, both gradients come of a product P = aᵀ · dz for each sample, [C, F], which is less to go through
-/// than its map: the projection's is Σ over samples of diag(gates) · P, a gate's is Σ over f of projection[c, f] · P[c, f].
+/// Where `gatesWeights` says so, both gradients come of a product P = aᵀ · dz for each sample, [C, F], which is less to go
+/// through than its map: the projection's is Σ over samples of diag(gates) · P, a gate's is Σ over f of projection[c, f] · P[c, f].
 ///
 /// - Parameters:
 ///   - projectionGradient: [C, F]; with `tensorGradients` overwritten, or added to where `adds` is set.
@@ -79,7 +79,8 @@ public func excitedProjectionBackward(
                         gradient + sample * positions * channels, parts.slopes + first * channels,
                         input.convolved.pointer + sample * positions * channels, input.coefficients,
                         gates: state.gates.pointer + sample * channels,
-                        meanGradients: parts.meanGradients + (sample - samples.lowerBound) * channels, share: 1 / Float(positions),
+                        meanGradients: parts.meanGradients + (sample - samples.lowerBound) * channels,
+                        share: 1 / Float(positions),
                         rows: row..<min(row + passRows, positions), sums: parts.sums)
                     forEachVector(channels) { channel, lanes in
                         totals[channel / vectorWidth].add(
@@ -92,8 +93,8 @@ public func excitedProjectionBackward(
     }
 }
 
-/// For some rows of one group: the gradient of the gated map into `inputGradient`; and either the product of the activated map with
-/// the output's gradient, or the projection's gradient and the sums of the gates' gradients.
+/// For some rows of one group: the gradient of the gated map into `inputGradient`; and either the product of the activated map
+/// with the output's gradient, or the projection's gradient and the sums of the gates' gradients.
 ///
 /// - Parameter products: where the product goes, or the projection's gradient.
 @inline(__always)
@@ -142,8 +143,8 @@ private func passProjection(
     }
 }
 
-/// The activated map, behind the gates where there are any, and SiLU's slope, of some rows of a sample and a chunk of its channels.
-/// Row by row, since the map comes from memory, where it lies so.
+/// The activated map, behind the gates where there are any, and SiLU's slope, of some rows of a sample and a chunk of its
+/// channels. Row by row, since the map comes from memory, where it lies so.
 ///
 /// - Parameters:
 ///   - gates: of the sample.
@@ -166,7 +167,8 @@ private func activate(
             let (value, slope) = siluWithSlope(vectors.normalized(source.vector(at: channel, count: lanes)))
             parts.activated.store(value, at: offset &+ channel, count: lanes)
             slopes.store(slope, at: channel, count: lanes)
-            if let gates { parts.gated.store(value * gates.vector(at: channel, count: lanes), at: offset &+ channel, count: lanes) }
+            guard let gates else { return }
+            parts.gated.store(value * gates.vector(at: channel, count: lanes), at: offset &+ channel, count: lanes)
         }
         var channel = chunk.lowerBound
         while channel < full {
@@ -218,7 +220,8 @@ private func throughGates(
     }
 }
 
-/// The gates' gradients and what a sample adds to the projection's, of the product of its activated map and its output's gradient.
+/// The gates' gradients and what a sample adds to the projection's, of the product of its activated map and its output's
+/// gradient.
 private func splitProducts(
     _ products: UnsafePointer<Float>, projectionGradient: UnsafeMutablePointer<Float>, adds: Bool,
     gateGradients: UnsafeMutablePointer<Float>, gates: UnsafePointer<Float>, projection: UnsafePointer<Float>, channels: Int,

@@ -91,7 +91,8 @@ func averageChannels(
 /// - Parameter add: adds a row of the map to [C] sums; what the lanes beyond C hold is nobody's concern.
 @inline(__always)
 func averageRows(
-    output: FloatBuffer, batch: Int, positions: Int, channels: Int, _ add: (_ sums: UnsafeMutablePointer<Float>, _ row: Int) -> Void
+    output: FloatBuffer, batch: Int, positions: Int, channels: Int,
+    _ add: (_ sums: UnsafeMutablePointer<Float>, _ row: Int) -> Void
 ) {
     let blocks = alignedCount(channels) / vectorWidth
     withUnsafeTemporaryAllocation(of: SIMD16<Double>.self, capacity: blocks) { totals in
@@ -106,7 +107,8 @@ func averageRows(
                 }
                 forEachVector(channels) { channel, lanes in
                     output.pointer.store(
-                        Vector(totals[channel / vectorWidth] / Double(positions)), at: sample &* channels &+ channel, count: lanes)
+                        Vector(totals[channel / vectorWidth] / Double(positions)), at: sample &* channels &+ channel,
+                        count: lanes)
                 }
             }
         }

@@ -50,8 +50,9 @@ struct RowProduct {
     }
 }
 
-/// Whether gates are multiplied into the weights, anew for each sample, (g · w) · a, so that the product reads the map as it lies
-/// in memory; or into the map, w · (g · a): whichever is less to go through. It decides bits, so it asks nothing but the geometry.
+/// Whether gates are multiplied into the weights, anew for each sample, (g · w) · a, so that the product reads the map as it
+/// lies in memory; or into the map, w · (g · a): whichever is less to go through. It decides bits, so it asks nothing but the
+/// geometry.
 func gatesWeights(positions: Int, columns: Int) -> Bool { positions >= 2 * columns }
 
 extension RowProduct {
@@ -66,7 +67,9 @@ extension RowProduct {
     ) {
         let positions = source.positions
         guard let weights else {
-            run(source, panels, to: sink, range: samples.lowerBound * positions..<samples.upperBound * positions, workspace: workspace)
+            run(
+                source, panels, to: sink, range: samples.lowerBound * positions..<samples.upperBound * positions,
+                workspace: workspace)
             return
         }
         for sample in samples {

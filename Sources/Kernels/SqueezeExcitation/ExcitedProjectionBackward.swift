@@ -6,8 +6,8 @@ import Tensors
 /// A few samples at a time: first, block by block, the gradient of the gated map with the gates' gradients and the projection's
 /// on the way; then the excitation's; then the gradient of n and its batch norm's in one pass over those samples.
 ///
-/// Where `gatesWeights` says so, both gradients come of a product P = aᵀ · dz for each sample, [C, F], which is less to go through
-/// than its map: the projection's is Σ over samples of diag(gates) · P, a gate's is Σ over f of projection[c, f] · P[c, f].
+/// Where `gatesWeights` says so, both gradients come of a product P = aᵀ · dz for each sample, [C, F], which is less to go
+/// through than its map: the projection's is Σ over samples of diag(gates) · P, a gate's is Σ over f of projection[c, f] · P[c, f].
 ///
 /// - Parameters:
 ///   - projectionGradient: [C, F]; with `tensorGradients` overwritten, or added to where `adds` is set.
@@ -72,33 +72,29 @@ public func excitedProjectionBackward(
                 meanGradients: parts.meanGradients, tensorGradients: tensorGradients, gateGradients: parts.gateGradients,
                 state: state,
                 tensors: tensors, samples: samples, channels: channels, squeezed: g.squeezedChannels)
-            let share = 1 / Float(positions)
-            addTotals(totals, input.coefficients, samples: samples, positions: positions) {
-                sample, rows, channel, lanes, vectors in
-                let gate = state.gates.pointer.vector(at: sample &* channels &+ channel, count: lanes)
-                let mean =
-                    parts.meanGradients.vector(at: (sample &- samples.lowerBound) &* channels &+ channel, count: lanes) * share
-                var (shift, scale) = (Vector(), Vector())
-                let start = rows.lowerBound &* channels &+ channel
-                let slopes = parts.slopes + (start &- samples.lowerBound &* positions &* channels)
-                for row in 0..<rows.count {
-                    let place = start &+ row &* channels
-                    let z = input.convolved.pointer.vector(at: place, count: lanes)
-                    let upper = mean.addingProduct(gradient.vector(at: place, count: lanes), gate)
-                    let value = upper * slopes.vector(at: row &* channels, count: lanes)
-                    gradient.store(value, at: place, count: lanes)
-                    shift += value
-                    scale.addProduct(value, z - vectors.mean)
+            for sample in samples {
+                let first = (sample - samples.lowerBound) * positions
+                for row in stride(from: 0, to: positions, by: passRows) {
+                    throughGates(
+                        gradient + sample * positions * channels, parts.slopes + first * channels,
+                        input.convolved.pointer + sample * positions * channels, input.coefficients,
+                        gates: state.gates.pointer + sample * channels,
+                        meanGradients: parts.meanGradients + (sample - samples.lowerBound) * channels,
+                        share: 1 / Float(positions),
+                        rows: row..<min(row + passRows, positions), sums: parts.sums)
+                    forEachVector(channels) { channel, lanes in
+                        totals[channel / vectorWidth].add(
+                            shift: parts.sums.vector(at: 2 &* channel), scale: parts.sums.vector(at: 2 &* channel &+ vectorWidth))
+                    }
                 }
-                return (shift, scale)
             }
         }
         finishTotals(totals, input.coefficients, inputBatchNorm, rows: g.rows)
     }
 }
 
-/// For some rows of one group: the gradient of the gated map into `inputGradient`; and either the product of the activated map with
-/// the output's gradient, or the projection's gradient and the sums of the gates' gradients.
+/// For some rows of one group: the gradient of the gated map into `inputGradient`; and either the product of the activated map
+/// with the output's gradient, or the projection's gradient and the sums of the gates' gradients.
 ///
 /// - Parameter products: where the product goes, or the projection's gradient.
 @inline(__always)
@@ -147,8 +143,8 @@ private func passProjection(
     }
 }
 
-/// The activated map, behind the gates where there are any, and SiLU's slope, of some rows of a sample and a chunk of its channels.
-/// Row by row, since the map comes from memory, where it lies so.
+/// The activated map, behind the gates where there are any, and SiLU's slope, of some rows of a sample and a chunk of its
+/// channels. Row by row, since the map comes from memory, where it lies so.
 ///
 /// - Parameters:
 ///   - gates: of the sample.
@@ -171,7 +167,8 @@ private func activate(
             let (value, slope) = siluWithSlope(vectors.normalized(source.vector(at: channel, count: lanes)))
             parts.activated.store(value, at: offset &+ channel, count: lanes)
             slopes.store(slope, at: channel, count: lanes)
-            if let gates { parts.gated.store(value * gates.vector(at: channel, count: lanes), at: offset &+ channel, count: lanes) }
+            guard let gates else { return }
+            parts.gated.store(value * gates.vector(at: channel, count: lanes), at: offset &+ channel, count: lanes)
         }
         var channel = chunk.lowerBound
         while channel < full {
@@ -183,7 +180,48 @@ private func activate(
     }
 }
 
-/// The gates' gradients and what a sample adds to the projection's, of the product of its activated map and its output's gradient.
+/// The gradient of n, made of that of the gated map in place, of some rows of a sample. Row by row, as above.
+///
+/// - Parameters:
+///   - sums: overwritten with Σ d and Σ d · (z − mean), 16 channels of the one and then of the other, [C / 16][2][16].
+@inline(never)
+private func throughGates(
+    _ gradient: UnsafeMutablePointer<Float>, _ slopes: UnsafePointer<Float>, _ convolved: UnsafePointer<Float>,
+    _ coefficients: ChannelCoefficients, gates: UnsafePointer<Float>, meanGradients: UnsafePointer<Float>, share: Float,
+    rows: Range<Int>, sums: UnsafeMutablePointer<Float>
+) {
+    let channels = coefficients.channels
+    sums.update(repeating: 0, count: 2 &* alignedCount(channels))
+    let full = channels / vectorWidth &* vectorWidth
+    for row in rows {
+        let (gradient, slopes) = (gradient + row &* channels, slopes + row &* channels)
+        let convolved = convolved + row &* channels
+        @inline(always)
+        func step(_ channel: Int, _ lanes: Int) {
+            let mean = meanGradients.vector(at: channel, count: lanes) * share
+            let upper = mean.addingProduct(
+                gradient.vector(at: channel, count: lanes), gates.vector(at: channel, count: lanes))
+            let value = upper * slopes.vector(at: channel, count: lanes)
+            let deviation = convolved.vector(at: channel, count: lanes) - coefficients.mean.vector(at: channel, count: lanes)
+            gradient.store(value, at: channel, count: lanes)
+            let place = 2 &* channel
+            sums.store(sums.vector(at: place) + value, at: place)
+            sums.store(sums.vector(at: place &+ vectorWidth).addingProduct(value, deviation), at: place &+ vectorWidth)
+        }
+        var channel = 0
+        while channel < full {
+            filterscope_prefetch(gradient + (channel &+ channels))
+            filterscope_prefetch(slopes + (channel &+ channels))
+            filterscope_prefetch(convolved + (channel &+ channels))
+            step(channel, vectorWidth)
+            channel &+= vectorWidth
+        }
+        if full < channels { step(full, channels &- full) }
+    }
+}
+
+/// The gates' gradients and what a sample adds to the projection's, of the product of its activated map and its output's
+/// gradient.
 private func splitProducts(
     _ products: UnsafePointer<Float>, projectionGradient: UnsafeMutablePointer<Float>, adds: Bool,
     gateGradients: UnsafeMutablePointer<Float>, gates: UnsafePointer<Float>, projection: UnsafePointer<Float>, channels: Int,
@@ -220,6 +258,7 @@ private struct BackwardLayout {
     let spill: Int
     let gateGradients: Int
     let meanGradients: Int
+    let sums: Int
     let products: Int?
     let count: Int
 
@@ -234,6 +273,7 @@ private struct BackwardLayout {
         spill = layout.take(chunk * 2 * vectorWidth)
         gateGradients = layout.take(g.groupSamples * g.channels)
         meanGradients = layout.take(g.groupSamples * g.channels)
+        sums = layout.take(2 * alignedCount(g.channels))
         products = gatesWeights(positions: g.positions, columns: g.outputChannels)
             ? layout.take(g.channels * g.outputChannels) : nil
         count = layout.count
@@ -253,6 +293,8 @@ private struct BackwardParts {
     /// [group, C]
     let gateGradients: UnsafeMutablePointer<Float>
     let meanGradients: UnsafeMutablePointer<Float>
+    /// Of the gradient of n over a few rows, see `throughGates`.
+    let sums: UnsafeMutablePointer<Float>
     /// aᵀ · dz of one sample, [C, F], where gates are multiplied into the weights.
     let products: UnsafeMutablePointer<Float>?
 
@@ -266,6 +308,7 @@ private struct BackwardParts {
         spill = workspace + layout.spill
         gateGradients = workspace + layout.gateGradients
         meanGradients = workspace + layout.meanGradients
+        sums = workspace + layout.sums
         products = layout.products.map { workspace + $0 }
     }
 }

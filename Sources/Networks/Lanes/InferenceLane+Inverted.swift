@@ -24,7 +24,8 @@ extension InferenceLane {
                     gates: arena[regions.gates].slice(0, count * block.expandedChannels))
                 depthwiseInference(
                     output: convolved, means: state.means, input: expanded, weights: depthwise.weights, factors: depthwise.factors,
-                    bias: depthwise.bias, geometry: block.depthwiseGeometry(batch: count), workspace: arena[regions.depthwiseWorkspace])
+                    bias: depthwise.bias, geometry: block.depthwiseGeometry(batch: count),
+                    workspace: arena[regions.depthwiseWorkspace])
                 excite(
                     state, block.excitation.tensors(parameters), batch: count, channels: block.expandedChannels,
                     squeezed: block.excitation.squeezedChannels)

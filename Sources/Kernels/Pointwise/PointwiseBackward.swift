@@ -3,7 +3,8 @@ import Tensors
 /// The gradients of a pointwise convolution behind which a batch norm stands.
 ///
 /// - Parameters:
-///   - weightGradient: [C, F], overwritten, or added to where `adds` is set.
+///   - weightGradient: [C, F], overwritten; or, where `adds` is set, its sums over the rows go on from what is there, whose last
+///     bits are not those of two gradients added.
 ///   - inputGradient: [rows, C], overwritten: gradient of z · weightsᵀ + addend. nil where nobody asks for it.
 ///   - addend: [rows, C], another part of the input's gradient; may be `inputGradient` itself.
 ///   - outputGradient: with the coefficients of the way back.

@@ -71,7 +71,7 @@ private func convolveRows<Sink: PanelSink>(
     }
 }
 
-/// The weights' gradient; an image has none that anybody asks for.
+/// The weights' gradient; an image has none that anybody asks for. Where `adds` is set its sums over the rows go on from what is there.
 public func stemBackward(
     weightGradient: FloatBuffer, adds: Bool, outputGradient: NormalizedMapGradient, input: FloatBuffer,
     geometry g: ConvolutionGeometry, workspace: FloatBuffer

@@ -10,7 +10,8 @@ import Tensors
 /// through than its map: the projection's is Σ over samples of diag(gates) · P, a gate's is Σ over f of projection[c, f] · P[c, f].
 ///
 /// - Parameters:
-///   - projectionGradient: [C, F]; with `tensorGradients` overwritten, or added to where `adds` is set.
+///   - projectionGradient: [C, F]; with `tensorGradients` overwritten; or, where `adds` is set, their sums go on from what is there,
+///     whose last bits are not those of two gradients added.
 ///   - inputGradient: [rows, C], overwritten with the gradient of n.
 ///   - inputBatchNorm: the gradients of the batch norm that made n; with them its coefficients of the way back.
 ///   - outputGradient: [rows, F], with the coefficients of the way back.

@@ -17,8 +17,8 @@ import Testing
         let recipes = try #require(try json(["recipes", "--json"]) as? [[String: Any]])
         #expect(
             recipes.compactMap { $0["name"] as? String }
-                == ["fashion-demo", "fashion-smoke", "tiny-imagenet", "vgg16-cifar10", "vgg16-cifar100", "labels-sweep-fashion",
-                    "labels-sweep-tiny-imagenet", "labels-sweep-cifar100", "labels-sweep-imagenet", "prune-tiny-imagenet"])
+                == ["fashion-demo", "fashion-smoke", "tiny-imagenet", "efficientnet-tiny-imagenet", "vgg16-cifar10", "vgg16-cifar100",
+                    "efficientnet-b0-imagenet", "labels-sweep-fashion", "labels-sweep-tiny-imagenet", "labels-sweep-cifar100", "labels-sweep-imagenet", "prune-tiny-imagenet"])
     }
 
     @Test func printedRecipeIsAFileThatReadsBackTheSame() throws {

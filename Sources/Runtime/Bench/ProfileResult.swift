@@ -38,14 +38,16 @@ struct ProfileResult: Encodable {
         func section(_ name: String, _ layer: String?, _ time: Double) -> Section {
             Section(section: name, layer: layer, milliseconds: time / Double(steps) * 1000, share: time / laneSeconds)
         }
-        sections = StepProfile.Kind.allCases.flatMap { kind in
+        // Kinds of the other family of networks took no time.
+        let kinds = StepProfile.Kind.allCases.filter { profile.total($0) > .zero }
+        sections = kinds.flatMap { kind in
             kind.isOfLayer
                 ? layers.indices.map { section(kind.rawValue, layers[$0], profile.duration(kind, layer: $0).seconds) }
                 : [section(kind.rawValue, nil, profile.total(kind).seconds)]
         }
         // A lane waits for the others, for its thread to start, and while one thread alone adds sums up.
         let waiting = max(0, laneSeconds - profile.total.seconds)
-        totals = StepProfile.Kind.allCases.map { section($0.rawValue, nil, profile.total($0).seconds) } + [section("waiting", nil, waiting)]
+        totals = kinds.map { section($0.rawValue, nil, profile.total($0).seconds) } + [section("waiting", nil, waiting)]
         let convolutions = StepProfile.Kind.allCases.filter(\.isConvolution).reduce(0) { $0 + profile.total($1).seconds }
         outsideConvolutions = 1 - convolutions / laneSeconds
     }
@@ -61,9 +63,8 @@ struct ProfileResult: Encodable {
     }
 
     private var layerTable: String {
-        // Kinds of the other family of networks took no time.
         let kinds = StepProfile.Kind.allCases.filter { kind in
-            kind.isOfLayer && totals.contains { $0.section == kind.rawValue && $0.milliseconds > 0 }
+            kind.isOfLayer && totals.contains { $0.section == kind.rawValue }
         }
         var rows = [["layer"] + kinds.map(\.rawValue) + ["together", "step %"]]
         var layers: [String] = []
@@ -80,7 +81,7 @@ struct ProfileResult: Encodable {
 
     private var totalTable: String {
         var rows = [["section", "ms", "step %"]]
-        for total in totals where total.milliseconds > 0 { rows.append([total.section, BenchText.milliseconds(total.milliseconds), BenchText.percent(total.share)]) }
+        for total in totals { rows.append([total.section, BenchText.milliseconds(total.milliseconds), BenchText.percent(total.share)]) }
         return BenchText.table(rows, [.left, .right, .right])
     }
 }

@@ -47,17 +47,3 @@ public func depthwiseBackward(
         }
     }
 }
-
-/// gradient *= SiLU'(n)
-func throughActivation(_ gradient: FloatBuffer, _ map: NormalizedMap) {
-    let channels = map.channels
-    for row in 0..<(gradient.count / channels) {
-        forEachVector(channels) { channel, lanes in
-            let place = row &* channels &+ channel
-            let n = map.coefficients.vectors(at: channel, lanes: lanes)
-                .normalized(map.convolved.pointer.vector(at: place, count: lanes))
-            let upper = gradient.pointer.vector(at: place, count: lanes)
-            gradient.pointer.store(upper * siluWithSlope(n).slope, at: place, count: lanes)
-        }
-    }
-}

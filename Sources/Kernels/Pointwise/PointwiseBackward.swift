@@ -30,17 +30,3 @@ public func pointwiseBackward(
         addend: addend.map { UnsafePointer($0.pointer) }, gradient: GradientRows(source: outputGradient),
         input: PlainRows(matrix: input.pointer, columns: g.inputChannels), weights: weights.pointer, workspace: workspace.pointer)
 }
-
-/// Writes the gradient of z.
-func materialize(_ target: FloatBuffer, _ source: NormalizedMapGradient) {
-    let channels = source.map.channels
-    for row in 0..<(target.count / channels) {
-        forEachVector(channels) { channel, lanes in
-            let vectors = source.map.coefficients.vectors(at: channel, lanes: lanes)
-            let place = row &* channels &+ channel
-            let upper = source.gradient.pointer.vector(at: place, count: lanes)
-            let z = source.map.convolved.pointer.vector(at: place, count: lanes)
-            target.pointer.store(vectors.gradient(upper, z), at: place, count: lanes)
-        }
-    }
-}

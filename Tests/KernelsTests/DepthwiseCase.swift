@@ -107,7 +107,7 @@ struct DepthwiseCase {
         let (identity, gradient, result) = (identity, Memory(gradient), Memory(count: g.inputCount))
         let unused = Memory(count: g.channels * g.channels)
         pointwiseBackward(
-            weightGradient: unused.buffer, adds: false, inputGradient: result.buffer,
+            weightGradient: unused.buffer, inputGradient: result.buffer,
             outputGradient: NormalizedMapGradient(gradient.buffer, of: map), input: input.buffer,
             weights: identity.weights.buffer, geometry: identity.geometry, workspace: identity.workspace.buffer)
         withExtendedLifetime((identity, gradient, unused)) {}

@@ -55,7 +55,7 @@ final class NormalizedCase {
         let (weights, weightGradient) = (Memory(identity(channels)), Memory(count: g.weightCount))
         let (result, workspace) = (Memory(count: g.inputCount), Memory(count: pointwiseWorkspaceCount(g)))
         pointwiseBackward(
-            weightGradient: weightGradient.buffer, adds: false, inputGradient: result.buffer,
+            weightGradient: weightGradient.buffer, inputGradient: result.buffer,
             outputGradient: NormalizedMapGradient(upper.buffer, of: map), input: convolved.buffer, weights: weights.buffer,
             geometry: g, workspace: workspace.buffer)
         withExtendedLifetime((weights, weightGradient, workspace, upper)) {}

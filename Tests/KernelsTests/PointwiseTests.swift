@@ -55,17 +55,14 @@ import Testing
             return output.array
         }
 
-        /// left · right by one chain of fused multiply-adds each, k ascending, from `start` on.
+        /// left · right by one chain of fused multiply-adds each, k ascending.
         func chain(
-            _ rows: Int, _ columns: Int, _ inner: Int, start: [Float]? = nil, _ left: (Int, Int) -> Float,
-            _ right: (Int, Int) -> Float
-        )
-            -> [Float]
-        {
-            var result = start ?? [Float](repeating: 0, count: rows * columns)
+            _ rows: Int, _ columns: Int, _ inner: Int, _ left: (Int, Int) -> Float, _ right: (Int, Int) -> Float
+        ) -> [Float] {
+            var result = [Float](repeating: 0, count: rows * columns)
             for row in 0..<rows {
                 for column in 0..<columns {
-                    var sum = result[row * columns + column]
+                    var sum: Float = 0
                     for k in 0..<inner { sum.addProduct(left(row, k), right(k, column)) }
                     result[row * columns + column] = sum
                 }
@@ -178,26 +175,25 @@ import Testing
         coefficients.setIdentity()
         let gradient = NormalizedMapGradient(one.upper.buffer, of: NormalizedMap(one.addend.buffer, coefficients))
         let product = one.chain(rows, inputs, outputs, { upper[$0 * outputs + $1] }, { weights[$1 * outputs + $0] })
-        let start = randomFloats(g.weightCount, seed: 8)
+        let expected = one.chain(inputs, outputs, rows, { input[$1 * inputs + $0] }, { upper[$0 * outputs + $1] })
         let addend = randomFloats(g.inputCount, seed: 9)
         for adds in [false, true] {
             let workspace = Memory(count: pointwiseWorkspaceCount(g))
-            let weightGradient = adds ? Memory(start) : Memory(count: g.weightCount)
+            // What stood there is overwritten.
+            let weightGradient = Memory(randomFloats(g.weightCount, seed: 8))
             let inputGradient = adds ? Memory(addend) : Memory(count: g.inputCount)
             pointwiseBackward(
-                weightGradient: weightGradient.buffer, adds: adds, inputGradient: inputGradient.buffer,
+                weightGradient: weightGradient.buffer, inputGradient: inputGradient.buffer,
                 addend: adds ? inputGradient.buffer : nil, outputGradient: gradient, input: one.input.buffer,
                 weights: one.weights.buffer,
                 geometry: g, workspace: workspace.buffer)
-            let expected = one.chain(
-                inputs, outputs, rows, start: adds ? start : nil, { input[$1 * inputs + $0] }, { upper[$0 * outputs + $1] })
             #expect(weightGradient.array == expected)
             #expect(inputGradient.array == (adds ? zip(product, addend).map { $0 + $1 } : product))
             let alone = Memory(count: g.weightCount)
             pointwiseBackward(
-                weightGradient: alone.buffer, adds: false, inputGradient: nil, outputGradient: gradient, input: one.input.buffer,
+                weightGradient: alone.buffer, inputGradient: nil, outputGradient: gradient, input: one.input.buffer,
                 weights: one.weights.buffer, geometry: g, workspace: workspace.buffer)
-            if !adds { #expect(alone.array == expected) }
+            #expect(alone.array == expected)
             withExtendedLifetime(workspace) {}
         }
         withExtendedLifetime((one, coefficientMemory)) {}
@@ -215,7 +211,7 @@ import Testing
         let (weightGradient, inputGradient) = (Memory(count: g.weightCount), Memory(count: g.inputCount))
         let workspace = Memory(count: pointwiseWorkspaceCount(g))
         pointwiseBackward(
-            weightGradient: weightGradient.buffer, adds: false, inputGradient: inputGradient.buffer, outputGradient: gradient,
+            weightGradient: weightGradient.buffer, inputGradient: inputGradient.buffer, outputGradient: gradient,
             input: one.input.buffer, weights: one.weights.buffer, geometry: g, workspace: workspace.buffer)
         withExtendedLifetime((workspace, normalized)) {}
         // On top of a sum's error, that of the gradient of z: a few roundings, and those of the moments.

@@ -3,8 +3,7 @@ import Tensors
 /// The gradients of a pointwise convolution behind which a batch norm stands.
 ///
 /// - Parameters:
-///   - weightGradient: [C, F], overwritten; or, where `adds` is set, its sums over the rows go on from what is there, whose last
-///     bits are not those of two gradients added.
+///   - weightGradient: [C, F], overwritten.
 ///   - inputGradient: [rows, C], overwritten: gradient of z · weightsᵀ + addend. nil where nobody asks for it.
 ///   - addend: [rows, C], another part of the input's gradient; may be `inputGradient` itself.
 ///   - outputGradient: with the coefficients of the way back.
@@ -12,7 +11,7 @@ import Tensors
 ///   - weights: [C, F]
 ///   - workspace: at least `pointwiseWorkspaceCount` floats.
 public func pointwiseBackward(
-    weightGradient: FloatBuffer, adds: Bool, inputGradient: FloatBuffer?, addend: FloatBuffer? = nil,
+    weightGradient: FloatBuffer, inputGradient: FloatBuffer?, addend: FloatBuffer? = nil,
     outputGradient: NormalizedMapGradient, input: FloatBuffer, weights: FloatBuffer, geometry g: PointwiseGeometry,
     workspace: FloatBuffer
 ) {
@@ -26,7 +25,7 @@ public func pointwiseBackward(
     let gradients = g.gradients
     require(workspace.count >= gradients.workspaceCount, "too small a workspace")
     gradients.run(
-        weightGradient: weightGradient.pointer, adds: adds, inputGradient: inputGradient?.pointer,
+        weightGradient: weightGradient.pointer, inputGradient: inputGradient?.pointer,
         addend: addend.map { UnsafePointer($0.pointer) }, gradient: GradientRows(source: outputGradient),
         input: PlainRows(matrix: input.pointer, columns: g.inputChannels), weights: weights.pointer, workspace: workspace.pointer)
 }

@@ -1,8 +1,7 @@
 /// The gradients of a product [rows, C] · [C, F] where the output's gradient is made on the way: a block of rows and a chunk of
 /// its channels at a time, made once for the weights' gradient and the input's.
 ///
-/// A weight's gradient is one chain of fused multiply-adds over the rows ascending, which goes on from what is there where it
-/// `adds`.
+/// A weight's gradient is one chain of fused multiply-adds over the rows ascending, from zero.
 struct RowGradients {
     /// C
     let inputs: Int
@@ -23,7 +22,7 @@ struct RowGradients {
     ///   - addend: may be the input gradient itself.
     ///   - weights: [C, F]; not read without an input gradient.
     func run(
-        weightGradient: UnsafeMutablePointer<Float>, adds: Bool, inputGradient: UnsafeMutablePointer<Float>?,
+        weightGradient: UnsafeMutablePointer<Float>, inputGradient: UnsafeMutablePointer<Float>?,
         addend: UnsafePointer<Float>?, gradient: GradientRows, input: PlainRows, weights: UnsafePointer<Float>,
         workspace: UnsafeMutablePointer<Float>
     ) {
@@ -40,7 +39,7 @@ struct RowGradients {
                 let right = gradient.block(rows, chunk, buffer: gradients)
                 addOuterProduct(
                     weightGradient + chunk.lowerBound, outputStride: outputs, left: left, leftColumns: inputs, right: right,
-                    rightColumns: chunk.count, rows: rows.count, start: rows.lowerBound == 0 && !adds ? .none : .partialSums,
+                    rightColumns: chunk.count, rows: rows.count, start: rows.lowerBound == 0 ? .none : .partialSums,
                     spill: spill)
                 guard let target else { return }
                 forEachPanel(0..<inputs) { first, count, width in

@@ -71,9 +71,9 @@ private func convolveRows<Sink: PanelSink>(
     }
 }
 
-/// The weights' gradient; an image has none that anybody asks for. Where `adds` is set its sums over the rows go on from what is there.
+/// The weights' gradient, [kH, kW, C, F], overwritten; an image has none that anybody asks for.
 public func stemBackward(
-    weightGradient: FloatBuffer, adds: Bool, outputGradient: NormalizedMapGradient, input: FloatBuffer,
+    weightGradient: FloatBuffer, outputGradient: NormalizedMapGradient, input: FloatBuffer,
     geometry g: ConvolutionGeometry, workspace: FloatBuffer
 ) {
     requireCount(weightGradient, g.weightCount, "weightGradient")
@@ -92,7 +92,7 @@ public func stemBackward(
                 weightGradient.pointer + kernelRow &* segment &* g.outputChannels, outputStride: g.outputChannels,
                 left: parts.window.row(kernelRow), leftColumns: segment, right: upper, rightColumns: g.outputChannels,
                 rows: g.outputWidth,
-                start: y == 0 && !adds ? .none : .partialSums, spill: parts.spill)
+                start: y == 0 ? .none : .partialSums, spill: parts.spill)
         }
     }
 }

@@ -1,16 +1,10 @@
-#if canImport(Glibc)
-public import Glibc
-#else
-public import Foundation
-#endif
-
 extension Reference {
     /// The convolution of SiLU(input); input [N, H, W, C], weights [k, k, C], output [N, oH, oW, C].
     @inlinable
     public static func depthwiseForward<Scalar: BinaryFloatingPoint>(
         input: [Scalar], weights: [Scalar], geometry g: DepthwiseGeometry
     ) -> [Scalar] {
-        depthwiseConvolution(input: input.map { $0 * depthwiseGate($0) }, weights: weights, geometry: g)
+        depthwiseConvolution(input: input.map { $0 * sigmoid($0) }, weights: weights, geometry: g)
     }
 
     /// Input [N, H, W, C] as it is; factors and bias [C]; output [N, oH, oW, C], means [N, C].
@@ -24,7 +18,7 @@ extension Reference {
         for index in output.indices {
             let (c, sample) = (index % g.channels, index / g.channels / positions)
             let value = output[index] * factors[c] + bias[c]
-            output[index] = value * depthwiseGate(value)
+            output[index] = value * sigmoid(value)
             means[sample * g.channels + c] += output[index] / Scalar(positions)
         }
         return (output, means)
@@ -38,11 +32,11 @@ extension Reference {
         var weightGradient = [Scalar](repeating: 0, count: g.weightCount)
         var inputGradient = [Scalar](repeating: 0, count: g.inputCount)
         depthwiseTaps(g) { output, place, tap in
-            weightGradient[tap] += outputGradient[output] * input[place] * depthwiseGate(input[place])
+            weightGradient[tap] += outputGradient[output] * input[place] * sigmoid(input[place])
             inputGradient[place] += outputGradient[output] * weights[tap]
         }
         for index in input.indices {
-            let gate = depthwiseGate(input[index])
+            let gate = sigmoid(input[index])
             inputGradient[index] *= gate + input[index] * gate * (1 - gate)
         }
         return (weightGradient, inputGradient)
@@ -75,8 +69,4 @@ extension Reference {
             }
         }
     }
-
-    /// 1 / (1 + e⁻ˣ), the exponential in Double whatever the scalar.
-    @inlinable
-    static func depthwiseGate<Scalar: BinaryFloatingPoint>(_ x: Scalar) -> Scalar { Scalar(1 / (1 + exp(-Double(x)))) }
 }

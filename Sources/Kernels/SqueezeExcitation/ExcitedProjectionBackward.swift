@@ -10,8 +10,7 @@ import Tensors
 /// through than its map: the projection's is Σ over samples of diag(gates) · P, a gate's is Σ over f of projection[c, f] · P[c, f].
 ///
 /// - Parameters:
-///   - projectionGradient: [C, F]; with `tensorGradients` overwritten; or, where `adds` is set, their sums go on from what is there,
-///     whose last bits are not those of two gradients added.
+///   - projectionGradient: [C, F], overwritten, as `tensorGradients` are.
 ///   - inputGradient: [rows, C], overwritten with the gradient of n.
 ///   - inputBatchNorm: the gradients of the batch norm that made n; with them its coefficients of the way back.
 ///   - outputGradient: [rows, F], with the coefficients of the way back.
@@ -19,7 +18,7 @@ import Tensors
 ///   - state: as the way forward left it.
 ///   - workspace: at least `excitedProjectionWorkspaceCount` floats.
 public func excitedProjectionBackward(
-    projectionGradient: FloatBuffer, tensorGradients: SqueezeExcitationTensors, adds: Bool, inputGradient: FloatBuffer,
+    projectionGradient: FloatBuffer, tensorGradients: SqueezeExcitationTensors, inputGradient: FloatBuffer,
     inputBatchNorm: BatchNormGradients, outputGradient: NormalizedMapGradient, input: NormalizedMap,
     state: SqueezeExcitationState, tensors: SqueezeExcitationTensors, projection: FloatBuffer,
     geometry g: SqueezeExcitationGeometry, workspace: FloatBuffer
@@ -36,7 +35,7 @@ public func excitedProjectionBackward(
     tensors.requireCounts(channels: g.channels, squeezed: g.squeezedChannels)
     tensorGradients.requireCounts(channels: g.channels, squeezed: g.squeezedChannels)
     require(workspace.count >= g.backwardWorkspaceCount, "too small a workspace")
-    if !adds { tensorGradients.clear() }
+    tensorGradients.clear()
     let parts = BackwardParts(g, workspace.pointer)
     parts.panels.packTransposed(projection.pointer)
     let (channels, positions) = (g.channels, g.positions)
@@ -53,7 +52,7 @@ public func excitedProjectionBackward(
                             rows: (sample * positions + block.lowerBound)..<(sample * positions + block.upperBound))
                     }
                     splitProducts(
-                        products, projectionGradient: projectionGradient.pointer, adds: adds || sample > 0,
+                        products, projectionGradient: projectionGradient.pointer, adds: sample > 0,
                         gateGradients: parts.gateGradients + (sample - samples.lowerBound) * channels,
                         gates: state.gates.pointer + sample * channels, projection: projection.pointer, channels: channels,
                         filters: g.outputChannels)
@@ -63,9 +62,8 @@ public func excitedProjectionBackward(
                 g.backwardBlocking.forEach(samples.count * positions) { block in
                     let rows =
                         (samples.lowerBound * positions + block.lowerBound)..<(samples.lowerBound * positions + block.upperBound)
-                    let continues = adds || rows.lowerBound > 0
                     passProjection(
-                        parts, projectionGradient.pointer, start: continues ? .partialSums : .none, gradient, outputGradient,
+                        parts, projectionGradient.pointer, start: rows.lowerBound > 0 ? .partialSums : .none, gradient, outputGradient,
                         input, state.gates, g, samples: samples, rows: rows)
                 }
             }

@@ -25,6 +25,15 @@ struct InvertedTrainingRegions: Sendable {
         let sampleFactors: Arena.Region
     }
 
+    /// A shard's own gradients of a pointwise convolution or the stem, and of a squeeze-excitation, before they are added to another's.
+    struct OwnGradients: Sendable {
+        let weight: Arena.Region
+        let reduce: Arena.Region
+        let reduceBias: Arena.Region
+        let expand: Arena.Region
+        let expandBias: Arena.Region
+    }
+
     let blocks: [Block]
     let head: Map
     /// Gradients of normalised maps: of the head's or a block's expanded one, and of the one behind a depthwise convolution.
@@ -32,8 +41,7 @@ struct InvertedTrainingRegions: Sendable {
     let depthwiseGradient: Arena.Region
     /// The gradient of an output behind stochastic depth.
     let scaledGradient: Arena.Region
-    /// A shard's own gradients of a few tensors, before they are added to another's.
-    let ownGradients: Arena.Region
+    let ownGradients: OwnGradients
 
     init(_ features: InvertedFeatures, shardSize: Int, plan: inout Arena.Plan) {
         func map(_ count: Int, _ channels: Int) -> Map {
@@ -61,17 +69,13 @@ struct InvertedTrainingRegions: Sendable {
         expandedGradient = plan.reserve(shardSize * features.blocks.reduce(features.headCount) { max($0, $1.expandedCount) })
         depthwiseGradient = plan.reserve(shardSize * features.blocks.reduce(0) { max($0, $1.depthwiseCount) })
         scaledGradient = plan.reserve(largest)
-        ownGradients = plan.reserve(features.blocks.reduce(features.head.weight.count) { largest, block in
-            let excited = block.excitedEntries.reduce(0) { $0 + alignedFloatCount($1.count) }
-            return max(largest, block.expansion.weight.count, excited)
-        })
-    }
-}
-
-extension InvertedBlock {
-    /// The tensors whose gradients the way back of squeeze-excitation and projection makes.
-    var excitedEntries: [TensorLayout.Entry] {
-        [projection.weight, excitation.reduce, excitation.reduceBias, excitation.expand, excitation.expandBias]
+        func own(_ counts: (InvertedBlock) -> Int) -> Arena.Region { plan.reserve(features.blocks.map(counts).max() ?? 0) }
+        ownGradients = OwnGradients(
+            weight: plan.reserve(features.blocks.reduce(features.head.weight.count) {
+                max($0, $1.expansion.weight.count, $1.projection.weight.count)
+            }),
+            reduce: own { $0.excitation.reduce.count }, reduceBias: own { $0.excitation.reduceBias.count },
+            expand: own { $0.excitation.expand.count }, expandBias: own { $0.excitation.expandBias.count })
     }
 }
 

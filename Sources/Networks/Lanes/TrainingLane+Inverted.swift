@@ -86,11 +86,11 @@ extension TrainingLane {
             outputGradient: meanGradients, map: head, batch: shard.count)
         let weight = features.head.weight
         pointwiseBackward(
-            weightGradient: target(weight, shard, regions), adds: false,
+            weightGradient: target(weight, shard, regions.ownGradients.weight),
             inputGradient: arena[last.outputGradient].slice(0, geometry.inputCount),
             outputGradient: NormalizedMapGradient(gradient, of: head), input: arena[last.output].slice(0, geometry.inputCount),
             weights: shard.parameters.buffer(weight), geometry: geometry, workspace: arena[self.regions.workspace])
-        addOwn(weight, shard, regions)
+        addOwn(weight, shard, regions.ownGradients.weight)
         shard.profile?.end(.expansionBackward, layer: features.taps.count - 1)
         for block in features.blocks.reversed() {
             backwardProjection(shard, block, regions)
@@ -113,15 +113,17 @@ extension TrainingLane {
         }
         let projected = NormalizedMapGradient(gradient, of: normalizedMap(region.projected, geometry.outputCount))
         finishLinearGradients(batchNormGradients(shard, block.projection.batchNorm), outputGradient: projected)
-        let (gradients, tensorGradients) = excitedTargets(block, shard, regions)
+        let own = regions.ownGradients
         excitedProjectionBackward(
-            projectionGradient: gradients, tensorGradients: tensorGradients, adds: false,
+            projectionGradient: target(block.projection.weight, shard, own.weight),
+            tensorGradients: targets(block.excitation, shard, own),
             inputGradient: arena[regions.depthwiseGradient].slice(0, geometry.inputCount),
             inputBatchNorm: batchNormGradients(shard, block.depthwise.batchNorm), outputGradient: projected,
             input: normalizedMap(region.depthwise, geometry.inputCount), state: state(block, region, shard),
             tensors: block.excitation.tensors(shard.parameters), projection: shard.parameters.buffer(block.projection.weight),
             geometry: geometry, workspace: arena[self.regions.workspace])
-        addOwnExcited(block, shard, regions)
+        addOwn(block.projection.weight, shard, own.weight)
+        addOwn(block.excitation, shard, own)
     }
 
     private func backwardDepthwise(_ shard: Shard, _ block: InvertedBlock, _ regions: InvertedTrainingRegions) {
@@ -145,11 +147,11 @@ extension TrainingLane {
         let count = shard.count * block.expandedCount
         let gradient = NormalizedMapGradient(
             arena[regions.expandedGradient].slice(0, count), of: normalizedMap(region.expanded, count))
-        let weightGradient = target(block.expansion.weight, shard, regions)
-        defer { addOwn(block.expansion.weight, shard, regions) }
+        let weightGradient = target(block.expansion.weight, shard, regions.ownGradients.weight)
+        defer { addOwn(block.expansion.weight, shard, regions.ownGradients.weight) }
         guard block.index > 0 else {
             stemBackward(
-                weightGradient: weightGradient, adds: false, outputGradient: gradient,
+                weightGradient: weightGradient, outputGradient: gradient,
                 input: buffer(self.regions.input, shard.count, network.inputCount),
                 geometry: features.stemGeometry(batch: shard.count), workspace: arena[self.regions.workspace])
             return
@@ -157,7 +159,7 @@ extension TrainingLane {
         let geometry = block.expansionGeometry(batch: shard.count)
         let outputGradient = arena[region.outputGradient].slice(0, shard.count * block.outputCount)
         pointwiseBackward(
-            weightGradient: weightGradient, adds: false,
+            weightGradient: weightGradient,
             inputGradient: arena[regions.blocks[block.index - 1].outputGradient].slice(0, geometry.inputCount),
             addend: block.isResidual ? outputGradient : nil, outputGradient: gradient, input: input(of: block, regions, shard),
             weights: shard.parameters.buffer(block.expansion.weight), geometry: geometry, workspace: arena[self.regions.workspace])
@@ -205,45 +207,29 @@ extension TrainingLane {
     // Those kernels make a gradient as one chain over the rows. It must not go on from another shard's, or the bits would depend on
     // which shards a lane was given: a shard's own is made apart and added while it is in the cache.
 
-    private func target(
-        _ entry: TensorLayout.Entry, _ shard: Shard, _ regions: InvertedTrainingRegions, at place: Int = 0
-    ) -> FloatBuffer {
-        shard.adds ? arena[regions.ownGradients].slice(place, entry.count) : shard.gradients.buffer(entry)
+    private func target(_ entry: TensorLayout.Entry, _ shard: Shard, _ own: Arena.Region) -> FloatBuffer {
+        shard.adds ? arena[own].slice(0, entry.count) : shard.gradients.buffer(entry)
     }
 
-    private func addOwn(_ entry: TensorLayout.Entry, _ shard: Shard, _ regions: InvertedTrainingRegions, at place: Int = 0) {
-        if shard.adds { addInto(shard.gradients.buffer(entry), target(entry, shard, regions, at: place)) }
+    private func addOwn(_ entry: TensorLayout.Entry, _ shard: Shard, _ own: Arena.Region) {
+        if shard.adds { addInto(shard.gradients.buffer(entry), target(entry, shard, own)) }
     }
 
-    private func excitedTargets(
-        _ block: InvertedBlock, _ shard: Shard, _ regions: InvertedTrainingRegions
-    ) -> (projection: FloatBuffer, tensors: SqueezeExcitationTensors) {
-        let (projection, excitation) = (block.projection.weight, block.excitation)
-        let places = excitedPlaces(block)
-        return (
-            target(projection, shard, regions),
-            SqueezeExcitationTensors(
-                reduce: target(excitation.reduce, shard, regions, at: places.reduce),
-                reduceBias: target(excitation.reduceBias, shard, regions, at: places.reduceBias),
-                expand: target(excitation.expand, shard, regions, at: places.expand),
-                expandBias: target(excitation.expandBias, shard, regions, at: places.expandBias))
-        )
+    private func targets(
+        _ excitation: InvertedBlock.SqueezeExcitation, _ shard: Shard, _ own: InvertedTrainingRegions.OwnGradients
+    ) -> SqueezeExcitationTensors {
+        SqueezeExcitationTensors(
+            reduce: target(excitation.reduce, shard, own.reduce), reduceBias: target(excitation.reduceBias, shard, own.reduceBias),
+            expand: target(excitation.expand, shard, own.expand), expandBias: target(excitation.expandBias, shard, own.expandBias))
     }
 
-    private func addOwnExcited(_ block: InvertedBlock, _ shard: Shard, _ regions: InvertedTrainingRegions) {
-        let places = excitedPlaces(block)
-        addOwn(block.projection.weight, shard, regions)
-        addOwn(block.excitation.reduce, shard, regions, at: places.reduce)
-        addOwn(block.excitation.reduceBias, shard, regions, at: places.reduceBias)
-        addOwn(block.excitation.expand, shard, regions, at: places.expand)
-        addOwn(block.excitation.expandBias, shard, regions, at: places.expandBias)
-    }
-
-    private func excitedPlaces(_ block: InvertedBlock) -> (reduce: Int, reduceBias: Int, expand: Int, expandBias: Int) {
-        let reduce = alignedFloatCount(block.projection.weight.count)
-        let reduceBias = reduce + alignedFloatCount(block.excitation.reduce.count)
-        let expand = reduceBias + alignedFloatCount(block.excitation.reduceBias.count)
-        return (reduce, reduceBias, expand, expand + alignedFloatCount(block.excitation.expand.count))
+    private func addOwn(
+        _ excitation: InvertedBlock.SqueezeExcitation, _ shard: Shard, _ own: InvertedTrainingRegions.OwnGradients
+    ) {
+        addOwn(excitation.reduce, shard, own.reduce)
+        addOwn(excitation.reduceBias, shard, own.reduceBias)
+        addOwn(excitation.expand, shard, own.expand)
+        addOwn(excitation.expandBias, shard, own.expandBias)
     }
 
     // MARK: Stochastic depth

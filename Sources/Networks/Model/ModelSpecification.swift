@@ -62,8 +62,6 @@ public struct ModelSpecification: Codable, Hashable, Sendable {
         name == EfficientNetConfiguration.name || inputSize < 224 ? .linear : .mlp
     }
 
-    public static let efficientNetName = EfficientNetConfiguration.name
-
     /// Whether it is an EfficientNet, which has no width and one kind of classifier.
     public var isEfficientNet: Bool { name == EfficientNetConfiguration.name }
 }

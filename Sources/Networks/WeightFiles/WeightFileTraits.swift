@@ -20,13 +20,13 @@ public struct WeightFileTraits: Hashable, Sendable {
     init(_ tensors: [String: Shape]) {
         let shapes = tensors.mapValues(\.dimensions)
         if let stem = shapes["features.0.0.weight"], stem.count == 4, shapes["features.1.0.block.0.0.weight"] != nil {
-            (name, inputChannels) = ("efficientnet-b0", stem[1])
+            (name, inputChannels) = (EfficientNetConfiguration.name, stem[1])
             labels = shapes["classifier.1.weight"].flatMap { $0.count == 2 ? $0[0] : nil }
             (width, batchNorm, classifier, classifierBias, inputSize) = (nil, nil, nil, nil, nil)
             return
         }
         let convolutions = shapes.filter { $0.key.hasPrefix("features.") && $0.key.hasSuffix(".weight") && $0.value.count == 4 }
-        name = VGGConfiguration.allCases.first { $0.steps.count { $0 != .pool } == convolutions.count }?.rawValue
+        name = VGGConfiguration(convolutions: convolutions.count)?.rawValue
         let first = shapes["features.0.weight"].flatMap { $0.count == 4 ? $0 : nil }
         width = first?[0]
         inputChannels = first?[1]

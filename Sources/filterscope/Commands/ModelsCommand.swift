@@ -68,8 +68,8 @@ private struct ModelEntry: Encodable {
     }
 
     let name: String
-    /// Filters of the first convolution.
-    let width: Int
+    /// Filters of a VGG's first convolution.
+    let width: Int?
     let classifier: String
     let inputSize: Int
     let inputChannels: Int
@@ -88,7 +88,7 @@ private struct ModelEntry: Encodable {
     init(_ network: Network) {
         let specification = network.specification
         name = specification.name
-        width = specification.width
+        width = specification.isEfficientNet ? nil : specification.width
         classifier = specification.classifier.rawValue
         inputSize = specification.inputSize
         inputChannels = specification.inputChannels
@@ -109,6 +109,6 @@ private struct ModelEntry: Encodable {
             table.add([layer.layer, layer.kind, "\(layer.height)x\(layer.width)x\(layer.channels)", "\(layer.parameters)", "\(layer.multiplyAdds)"])
         }
         table.add(["all", "", "", "\(parameters)", "\(multiplyAdds)"])
-        return "\(name), \(name == ModelSpecification.efficientNetName ? "" : "width \(width), ")input \(input), \(labels) labels; multiply-adds per image, forward\n\n\(table.text)"
+        return "\(name), \(width.map { "width \($0), " } ?? "")input \(input), \(labels) labels; multiply-adds per image, forward\n\n\(table.text)"
     }
 }

@@ -1,28 +1,31 @@
 import Kernels
+import Mechanism
 import Tensors
 
 /// What a tree node yields: named sums that add up elementwise. Gradients and batch statistics are float32 as the kernels
-/// made them; label sums are Double; figures (loss, correct, samples) are Double scalars.
+/// made them; label sums, a layer's each, and figures (loss, correct, samples) are Double.
 public struct PartialSum: Sendable, Equatable {
     public var floats: [String: Tensor]
-    public var doubles: [String: [Double]]
+    public var labelSums: [String: LabelMeans]
     public var figures: [String: Double]
 
-    public init(floats: [String: Tensor] = [:], doubles: [String: [Double]] = [:], figures: [String: Double] = [:]) {
+    public init(floats: [String: Tensor] = [:], labelSums: [String: LabelMeans] = [:], figures: [String: Double] = [:]) {
         self.floats = floats
-        self.doubles = doubles
+        self.labelSums = labelSums
         self.figures = figures
     }
 
     /// The names and sizes of a sum's parts.
     public struct Form: Sendable, Equatable {
         let floats: [String: Shape]
-        let doubles: [String: Int]
+        let labelSums: [String: [Int]]
         let figures: Set<String>
     }
 
     public var form: Form {
-        Form(floats: floats.mapValues(\.shape), doubles: doubles.mapValues(\.count), figures: Set(figures.keys))
+        Form(
+            floats: floats.mapValues(\.shape),
+            labelSums: labelSums.mapValues { [$0.labels, $0.height, $0.width, $0.filters] }, figures: Set(figures.keys))
     }
 
     /// Whether another sum has the same names and sizes, which adding requires.
@@ -38,11 +41,10 @@ public struct PartialSum: Sendable, Equatable {
             guard let left = floats.removeValue(forKey: name), let right = other.floats.removeValue(forKey: name) else { continue }
             floats[name] = Self.sum(left, right, from: pool)
         }
-        for (name, source) in other.doubles {
-            // Takes the array out so that it is unique and adds in place.
-            guard var target = doubles.removeValue(forKey: name) else { continue }
-            for index in target.indices { target[index] += source[index] }
-            doubles[name] = target
+        for (name, source) in other.labelSums {
+            guard var target = labelSums.removeValue(forKey: name) else { continue }
+            target.merge(source)
+            labelSums[name] = target
         }
         for (name, value) in other.figures { figures[name, default: 0] += value }
     }

@@ -169,6 +169,8 @@ public struct AnalyzeOptions: Sendable {
     public var thresholds: [Double]
     /// Take the training split's samples, not the test split's.
     public var usesTrainingSplit: Bool
+    /// Measure every head's accuracy, which takes several times as long as all that the filters need.
+    public var wantsAccuracies: Bool
     /// Worker processes; 1 is this process alone.
     public var workers: Int
     /// Threads of each worker; nil shares the machine's cores among the workers.
@@ -183,7 +185,8 @@ public struct AnalyzeOptions: Sendable {
 
     public init(
         model: ModelOptions, weights: String, heads: String, dataset: String, threshold: Double = 0.3, thresholds: [Double] = [],
-        usesTrainingSplit: Bool = false, workers: Int = 1, threads: Int? = nil, json: String? = nil, csv: String? = nil,
+        usesTrainingSplit: Bool = false, wantsAccuracies: Bool = true, workers: Int = 1, threads: Int? = nil, json: String? = nil,
+        csv: String? = nil,
         sqlite: String? = nil, verbosity: Verbosity = .normal
     ) {
         self.model = model
@@ -193,6 +196,7 @@ public struct AnalyzeOptions: Sendable {
         self.threshold = threshold
         self.thresholds = thresholds
         self.usesTrainingSplit = usesTrainingSplit
+        self.wantsAccuracies = wantsAccuracies
         self.csv = csv
         self.sqlite = sqlite
         self.workers = workers

@@ -76,7 +76,7 @@ struct FilterPhase {
             layers: names, labelMeans: means, headWeights: headSet.layout.entries.map { heads.buffer($0) }, on: cluster)
         return names.indices.map { index in
             LayerResult(
-                layer: names[index], accuracy: survey.headAccuracies[index], labels: headSet.labels, filters: measured[index].filters,
+                layer: names[index], accuracy: survey.headAccuracies.isEmpty ? nil : survey.headAccuracies[index], labels: headSet.labels, filters: measured[index].filters,
                 thresholds: measured[index].thresholds)
         }
     }

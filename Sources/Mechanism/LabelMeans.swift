@@ -99,16 +99,32 @@ public struct LabelMeans: Sendable, Equatable {
     /// A as a tensor [K, H, W, F], rounded to float32 once.
     /// - Throws: `labelsWithoutImages` where a label's count is zero: its mean is undefined.
     public func means(layer: String) throws(MechanismFault) -> Tensor {
-        let missing = counts.indices.filter { counts[$0] == 0 }
-        guard missing.isEmpty else { throw .labelsWithoutImages(layer: layer, labels: missing) }
-        let count = featureCount
-        var means = Tensor([labels, height, width, filters])
+        try requireImages(layer: layer)
+        return means(of: 0..<filters, shape: [labels, height, width, filters])
+    }
+
+    /// The same of some filters, [K, H·W, count]: what a unit of the filter phase takes, without the whole tensor.
+    /// - Precondition: every label has images.
+    public func means(of range: Range<Int>) -> Tensor {
+        precondition(sums.count == labels, "labels without images have no means")
+        return means(of: range, shape: [labels, height * width, range.count])
+    }
+
+    private func means(of range: Range<Int>, shape: Shape) -> Tensor {
+        let count = height * width * range.count
+        var means = Tensor(shape)
         means.withMutableBuffer { means in
             for (label, sum) in sums {
-                let (target, images) = (means.slice(label * count, count), Double(counts[label]))
-                for index in 0..<count { target[index] = Float(sum[index] / images) }
+                averageColumns(
+                    output: means.slice(label * count, count), sums: sum, count: counts[label], columns: filters, range: range)
             }
         }
         return means
+    }
+
+    /// - Throws: `labelsWithoutImages` where a label has none.
+    public func requireImages(layer: String) throws(MechanismFault) {
+        let missing = counts.indices.filter { counts[$0] == 0 }
+        guard missing.isEmpty else { throw .labelsWithoutImages(layer: layer, labels: missing) }
     }
 }

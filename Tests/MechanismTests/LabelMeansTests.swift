@@ -38,6 +38,19 @@ import Testing
         }
     }
 
+    /// Widths with and without whole vectors.
+    @Test(arguments: [1, 7, 8, 21]) func meansOfSomeFilters(filters: Int) throws {
+        let labels = (0..<30).map { Int32($0 % 3) }
+        var sums = LabelMeans(labels: 3, height: 2, width: 3, filters: filters)
+        Tensor([30, 6 * filters], randomFloats(180 * filters, seed: 8)).withBuffer { sums.accumulate(activations: $0, labels: labels) }
+        let whole = try sums.means(layer: "conv1").array
+        for range in [0..<filters, filters / 2..<filters, 0..<1] {
+            let some = sums.means(of: range)
+            #expect(some.shape == [3, 6, range.count])
+            #expect(some.array == (0..<18).flatMap { row in range.map { whole[row * filters + $0] } })
+        }
+    }
+
     @Test func surplusRowsAreNotRead() {
         var sums = LabelMeans(labels: 1, height: 1, width: 1, filters: 1)
         Tensor([3, 1], [1, 2, .nan]).withBuffer { sums.accumulate(activations: $0, labels: [0, 0]) }

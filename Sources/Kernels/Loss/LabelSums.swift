@@ -27,6 +27,37 @@ public func accumulateRows(sums: inout [Double], rows: FloatBuffer, count: Int) 
     }
 }
 
+/// Some columns of rows of sums, each divided by how many were added and rounded to float32 once.
+///
+/// - Parameters:
+///   - output: [rows, range.count]
+///   - sums: [rows, columns]
+///   - range: of the columns.
+public func averageColumns(output: FloatBuffer, sums: [Double], count: Int, columns: Int, range: Range<Int>) {
+    require(columns > 0 && sums.count % columns == 0, "sums is not a whole number of rows")
+    require(range.lowerBound >= 0 && range.upperBound <= columns, "columns that are not there")
+    let rows = sums.count / columns
+    requireCount(output, rows * range.count, "output")
+    let divisor = Double(count)
+    sums.withUnsafeBufferPointer { sums in
+        guard let base = sums.baseAddress else { return }
+        for row in 0..<rows {
+            let source = UnsafeRawPointer(base + (row &* columns &+ range.lowerBound))
+            let target = output.pointer + (row &* range.count)
+            var place = 0
+            while place &+ 8 <= range.count {
+                let means = source.loadUnaligned(fromByteOffset: place &* 8, as: SIMD8<Double>.self) / divisor
+                UnsafeMutableRawPointer(target + place).storeBytes(of: SIMD8<Float>(means), as: SIMD8<Float>.self)
+                place &+= 8
+            }
+            while place < range.count {
+                target[place] = Float(source.loadUnaligned(fromByteOffset: place &* 8, as: Double.self) / divisor)
+                place &+= 1
+            }
+        }
+    }
+}
+
 /// Columns whose sums are held together: 8 KiB of them.
 private let blockWidth = 1024
 

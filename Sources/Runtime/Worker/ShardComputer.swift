@@ -89,15 +89,18 @@ final class ShardComputer {
         _ shard: ShardFeed, from feeder: Feeder, parameters: ParameterVector, statistics: ParameterVector,
         headParameters: ParameterVector?, wantLabelSums: Bool
     ) throws(Problem) -> PartialSum {
+        // Making the forward passes' memory is part of them.
+        let making = ContinuousClock.now
         let lanes = surveyLanes ?? (
             InferenceLane(network, shardSize: task.surveyShardSize),
             HeadTrainingLane(heads, shardSize: task.surveyShardSize))
         surveyLanes = lanes
+        let made = making.duration(to: .now)
         let shard = try feeder.take(shard, into: lanes.network.input, with: preparer)
         let start = ContinuousClock.now
         let logits = lanes.network.run(sampleCount: shard.labels.count, parameters: parameters, statistics: statistics)
         var figures = [
-            Figure.samples: Double(shard.labels.count), Figure.forwardSeconds: start.duration(to: .now) / .seconds(1),
+            Figure.samples: Double(shard.labels.count), Figure.forwardSeconds: (made + start.duration(to: .now)) / .seconds(1),
         ]
         if task.judgesNetwork { judge(logits, shard.labels, &figures) }
         if let headParameters {

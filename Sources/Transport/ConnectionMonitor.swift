@@ -4,7 +4,7 @@ import Foundation
 
 /// libzmq's news about a socket's connections, read from a PAIR socket in the same poll.
 struct ConnectionMonitor: @unchecked Sendable {
-    enum News { case connected, disconnected, handshakeFailed(String) }
+    enum News { case connected, disconnected, handshakeFailed(String), turnedAway(HandshakeRefusal) }
 
     let pair: Socket
     private static let events =
@@ -34,8 +34,10 @@ struct ConnectionMonitor: @unchecked Sendable {
             switch event {
             case ZMQ_EVENT_HANDSHAKE_SUCCEEDED: return .connected
             case ZMQ_EVENT_DISCONNECTED: return .disconnected
+            case ZMQ_EVENT_HANDSHAKE_FAILED_PROTOCOL where value == ZMQ_PROTOCOL_ERROR_ZMTP_MECHANISM_MISMATCH:
+                return .turnedAway(.mechanism)
             case ZMQ_EVENT_HANDSHAKE_FAILED_PROTOCOL: return .handshakeFailed("it does not speak ZeroMQ (code \(value))")
-            case ZMQ_EVENT_HANDSHAKE_FAILED_AUTH: return .handshakeFailed("it refuses this program's key (code \(value))")
+            case ZMQ_EVENT_HANDSHAKE_FAILED_AUTH: return .turnedAway(.key)
             case ZMQ_EVENT_HANDSHAKE_FAILED_NO_DETAIL: return .handshakeFailed(zeroMQMessage(value))
             default: continue
             }

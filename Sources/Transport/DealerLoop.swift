@@ -87,6 +87,9 @@ final class DealerLoop {
             case .handshakeFailed(let reason):
                 failed = true
                 deliver(.handshakeFailed(reason: reason))
+            case .turnedAway(let refusal):
+                failed = true
+                deliver(.turnedAway(refusal))
             }
         }
     }

@@ -15,6 +15,9 @@ final class RouterLoop {
     private let wake: WakeSignal
     private let options: TransportOptions
     private let deliver: (TransportEvent) -> Void
+    /// Who is admitted at present; nil on a socket without keys.
+    private let access: AccessControl?
+    private var barred = BarredPeers()
     private var queues: [PeerID: PeerQueue] = [:]
     private var closing: Outbox.Closing?
     /// Milliseconds until refused messages are tried again. A router's socket does not tell when a peer has room again.
@@ -24,8 +27,10 @@ final class RouterLoop {
     private static let readsInARow = 64
 
     init(
-        socket: Socket, outbox: Outbox, wake: WakeSignal, options: TransportOptions, deliver: @escaping (TransportEvent) -> Void
+        socket: Socket, outbox: Outbox, wake: WakeSignal, options: TransportOptions, access: AccessControl? = nil,
+        deliver: @escaping (TransportEvent) -> Void
     ) {
+        self.access = access
         self.socket = socket
         self.outbox = outbox
         self.wake = wake
@@ -63,7 +68,10 @@ final class RouterLoop {
 
     private func read() {
         for _ in 0..<Self.readsInARow {
-            switch socket.receive(routed: true, limits: options.limits) {
+            var origin = access.map { _ in MessageOrigin() }
+            switch socket.receive(routed: true, limits: options.limits, origin: &origin) {
+            case .message(let peer?, _) where isBarred(peer, origin), .tooLarge(let peer?, _) where isBarred(peer, origin):
+                deliver(.barred(peer))
             case .message(let peer?, let frames): deliver(.message(peer: peer, frames: frames))
             case .tooLarge(let peer?, let reason): deliver(.discarded(peer: peer, reason: reason))
             case .message(nil, _), .tooLarge(nil, _): break
@@ -72,6 +80,14 @@ final class RouterLoop {
         }
         // More may be there; do not sleep before it is read.
         wake.raise()
+    }
+
+    /// Whether what a peer sends does not count, for its key is not admitted any more, or cannot be told. It is cut off, after
+    /// a moment in which it can be told why.
+    private func isBarred(_ peer: PeerID, _ origin: MessageOrigin?) -> Bool {
+        guard let access, access.member(peer.key) == nil else { return false }
+        if barred.isDue(peer, at: .now) { origin?.cut() }
+        return true
     }
 
     private func flush() {

@@ -74,13 +74,21 @@ extension Socket {
     /// The next whole message, if one is there. libzmq delivers a message only when all its frames are in, so none is
     /// waited for. Frames beyond the limits are dropped as they come.
     func receive(routed: Bool, limits: Limits) -> ReceiveResult {
+        var none: MessageOrigin?
+        return receive(routed: routed, limits: limits, origin: &none)
+    }
+
+    /// The same, of a router with keys.
+    /// - Parameter origin: where it is not nil, becomes that of the message, whose route then has the key.
+    func receive(routed: Bool, limits: Limits, origin: inout MessageOrigin?) -> ReceiveResult {
         guard var (frame, more) = receiveFrame() else { return .nothing }
         var route: PeerID?
         if routed {
-            route = PeerID(frame)
-            guard more else { return .message(route: route, frames: []) }
-            guard let next = receiveFrame() else { return .message(route: route, frames: []) }
+            let id = frame
+            route = PeerID(id)
+            guard more, let next = receiveFrame(origin: &origin) else { return .message(route: route, frames: []) }
             (frame, more) = next
+            if let origin { route = PeerID(id, key: origin.key) }
         }
         var frames = [frame]
         var count = 1
@@ -97,6 +105,11 @@ extension Socket {
     }
 
     private func receiveFrame() -> (Data, more: Bool)? {
+        var none: MessageOrigin?
+        return receiveFrame(origin: &none)
+    }
+
+    private func receiveFrame(origin: inout MessageOrigin?) -> (Data, more: Bool)? {
         var storage = zmq_msg_t()
         // One address throughout: a short message lies inside the struct itself.
         return withUnsafeMutablePointer(to: &storage) { message in
@@ -105,6 +118,7 @@ extension Socket {
             guard retrying({ zmq_msg_recv(message, pointer, ZMQ_DONTWAIT) }) >= 0 else { return nil }
             let size = zmq_msg_size(message)
             let more = zmq_msg_more(message) != 0
+            if origin != nil { origin = MessageOrigin.of(message) }
             if size >= Self.copiedBelow { return (Self.inPlace(message, size), more) }
             let data = zmq_msg_data(message).map { Data(bytes: $0, count: size) } ?? Data()
             return (data, more)

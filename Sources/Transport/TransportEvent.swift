@@ -1,3 +1,4 @@
+import Diagnostics
 import Foundation
 import Messages
 
@@ -17,6 +18,30 @@ public enum TransportEvent: Sendable {
     case disconnected
     /// Dealer: somebody answers at the address but does not speak ZeroMQ with us; it is tried again.
     case handshakeFailed(reason: String)
+    /// Dealer: the router will not have this program, and is not tried again.
+    case turnedAway(HandshakeRefusal)
+    /// Router with keys: news of the allow list and of strangers. It comes on another thread than messages do.
+    case access(AccessNews)
+    /// Router with keys: a message from a peer whose key is not admitted any more; its content was thrown away, and its
+    /// connection is cut if more follows.
+    case barred(PeerID)
+}
+
+/// Why a handshake came to nothing for good.
+public enum HandshakeRefusal: Sendable, Hashable {
+    /// The router admits other keys.
+    case key
+    /// One side uses keys and the other does not.
+    case mechanism
+}
+
+public enum AccessNews: Sendable {
+    /// The allow list has changed, and holds from now on.
+    case changed(AccessTable)
+    /// A new version of the allow list cannot be used; the one before stays in force.
+    case damaged(Problem)
+    /// Connections that were turned away since the last such news, and the last one's address and key.
+    case refused(count: Int, address: String, key: String)
 }
 
 extension PeerID {

@@ -41,8 +41,10 @@ public struct CoordinatorMachine: Sendable {
 
     public enum Event: Sendable {
         case received(PeerID, Message)
-        /// Something that is no message of ours.
-        case garbled(PeerID, String)
+        /// Something that is no message of ours, and why.
+        case garbled(PeerID, String, RefusalKind = .malformed)
+        /// Something that was turned away before it came here, so many times since the last word of it.
+        case turnedAway(RefusalKind, count: Int)
         /// Well formed, but it names a run that is not this one: this coordinator took another's place.
         case ofAnotherRun(PeerID)
         case unreachable(PeerID)
@@ -75,14 +77,16 @@ public struct CoordinatorMachine: Sendable {
     private var roster = WorkerRoster()
     private var board = UnitBoard()
     private var ended: RunEnd?
-    /// Messages of peers that are no workers and made no sense, and at how many of them the log says so next.
-    private var strangersMessages = 0
-    private var nextLoggedStranger = 1
+    /// What was not taken since this coordinator started, by kind.
+    public private(set) var refusals = RefusalTally()
 
     public init(_ settings: Settings) { self.settings = settings }
 
     public var workers: [RosterWorker] { roster.workers }
     public var openUnitCount: Int { board.openCount }
+
+    /// Whether a unit was dealt to this peer and waits for its answer.
+    public func expects(_ unit: UInt64, from peer: PeerID) -> Bool { roster[peer]?.unitsInHand.contains(unit) ?? false }
 
     /// When `tick` must come at the latest, in seconds on the caller's clock; nil while nobody can time out.
     public var nextDeadline: Double? { roster.workers.map { $0.lastHeard + settings.timeoutSeconds }.min() }
@@ -137,7 +141,8 @@ public struct CoordinatorMachine: Sendable {
     public mutating func handle(_ event: Event, at now: Double) -> [Action] {
         switch event {
         case .received(let peer, let message): return receive(message, from: peer, at: now)
-        case .garbled(let peer, let what): return garbled(peer, what)
+        case .garbled(let peer, let what, let kind): return garbled(peer, what, kind)
+        case .turnedAway(let kind, let count): return refuse(kind, "before it was read", count: count)
         case .ofAnotherRun(let peer): return sendBack(peer)
         case .unreachable(let peer): return remove(peer, reason: "unreachable")
         case .processEnded(let pid, let reason):
@@ -161,6 +166,7 @@ extension CoordinatorMachine {
             // It was given up (frozen and thawed, say) or never said hello.
             return [.send(peer, .refused(Refusal(
                 code: .unknownPeer, reason: "this coordinator does not know you", remedy: "say hello again")))]
+                + refuse(message.isWorkers ? .unknownPeer : .wrongDirection, "\(message.kind.rawValue) before a hello")
         }
         roster.update(peer) { $0.lastHeard = now }
         switch message {
@@ -172,8 +178,7 @@ extension CoordinatorMachine {
         case .data(let declaration): return accept(declaration, worker)
         case .log(let batch): return [.records(batch.records, from: worker.name)]
         case .goodbye(let goodbye): return remove(peer, reason: goodbye.reason)
-        default:
-            return [.log(.warning, "a worker sent what only a coordinator sends", unit: nil, fields: ["worker.name": worker.name])]
+        default: return refuse(.wrongDirection, "\(message.kind.rawValue) is for coordinators to send", worker)
         }
     }
 
@@ -185,10 +190,7 @@ extension CoordinatorMachine {
                     code: .fingerprint,
                     reason: "your kernels are \(hello.fingerprint), this run's are \(settings.fingerprint), and results would differ in their last bits",
                     remedy: "build both with the same FILTERSCOPE_MARCH and run them on the same kind of processor"))),
-                .log(.warning, "worker refused: other kernels", unit: nil, fields: [
-                    "worker.name": hello.name, "worker.host": hello.host, "fingerprint": hello.fingerprint,
-                ]),
-            ]
+            ] + refuse(.fingerprint, "\(hello.name) on \(hello.host) has other kernels: \(hello.fingerprint)")
         }
         // The same peer says hello again when its first welcome was lost: what it held is dealt again.
         if let known = roster[peer], known.incarnation == hello.incarnation, known.unitsInHand.isEmpty, known.unitsAhead.isEmpty {
@@ -234,27 +236,27 @@ extension CoordinatorMachine {
         ])]
     }
 
-    /// Whatever talks to a port by mistake may send thousands of messages: strangers' first, tenth, hundredth … is logged.
-    private mutating func garbled(_ peer: PeerID, _ what: String) -> [Action] {
-        let refusal = Action.send(peer, .refused(Refusal(code: .malformed, reason: what, remedy: "speak protocol \(protocolVersion)")))
-        guard let worker = roster[peer] else {
-            // Strangers learn nothing of the run, and the log says only that they knocked.
-            strangersMessages += 1
-            guard strangersMessages == nextLoggedStranger else { return [refusal] }
-            nextLoggedStranger *= 10
-            return [refusal, .log(.warning, "message refused", unit: nil, fields: [
-                "reason": what, "strangers-messages": String(strangersMessages),
-            ])]
-        }
-        return [refusal, .log(.warning, "message refused", unit: nil, fields: ["reason": what, "worker.name": worker.name])]
+    private mutating func garbled(_ peer: PeerID, _ what: String, _ kind: RefusalKind) -> [Action] {
+        // It quotes the sender's own words, and tells nothing of the run.
+        let refusal = Refusal(code: kind.code, reason: what.shortened(), remedy: "speak protocol \(protocolVersion)")
+        return [.send(peer, .refused(refusal))] + refuse(kind, what, roster[peer])
+    }
+
+    /// Counts what is not taken, and logs the first, tenth, hundredth … of each kind.
+    private mutating func refuse(_ kind: RefusalKind, _ what: String, _ worker: RosterWorker? = nil, count: Int = 1) -> [Action] {
+        guard let total = refusals.add(kind, count: count) else { return [] }
+        var fields = ["refusal": kind.rawValue, "reason": what.shortened(), "count": String(total)]
+        fields["worker.name"] = worker?.name
+        return [.log(.warning, "message refused", unit: nil, fields: fields)]
     }
 
     /// A worker whose coordinator was killed and came back may have had something under way. One that has said hello since
     /// is at home here, and what comes late is let go; any other is told to say hello.
-    private func sendBack(_ peer: PeerID) -> [Action] {
-        guard roster[peer] == nil else { return [] }
+    private mutating func sendBack(_ peer: PeerID) -> [Action] {
+        let counted = refuse(.wrongRun, "a message of another run", roster[peer])
+        guard roster[peer] == nil else { return counted }
         return [.send(peer, .refused(Refusal(
-            code: .wrongRun, reason: "this coordinator carries out another run", remedy: "say hello again")))]
+            code: .wrongRun, reason: "this coordinator carries out another run", remedy: "say hello again")))] + counted
     }
 
     private mutating func expire(at now: Double) -> [Action] {
@@ -320,13 +322,14 @@ extension CoordinatorMachine {
 
     private mutating func complete(_ result: UnitResult, _ worker: RosterWorker) -> [Action] {
         guard worker.unitsInHand.contains(result.unit) else {
-            // A worker answers only what it was dealt; a unit dealt again after this one was given up is answered by both.
-            return [.log(.debug, "result ignored: not in this worker's hand", unit: result.unit, fields: ["worker.name": worker.name])]
+            // A worker answers only what it was dealt, and once. An honest one may answer what was withdrawn meanwhile, so it is
+            // not told that it did wrong.
+            return refuse(.unasked, "a result for unit \(result.unit), which is not in this worker's hand", worker)
         }
         roster.update(worker.peer) { worker in
             worker.unitsInHand.removeAll { $0 == result.unit }
             worker.unitsDone += 1
-            worker.samplesDone += Int(result.figures["samples"] ?? 0)
+            worker.samplesDone += result.figures["samples"].flatMap { Int(exactly: $0) }.map { min(max(0, $0), 1 << 31) } ?? 0
             worker.busySeconds += result.seconds
             if let waited = result.waitedSeconds {
                 worker.fedSeconds += result.seconds
@@ -338,7 +341,9 @@ extension CoordinatorMachine {
     }
 
     private mutating func fail(_ failure: UnitFailure, _ worker: RosterWorker) -> [Action] {
-        guard worker.unitsInHand.contains(failure.unit) || worker.unitsAhead.contains(failure.unit) else { return [] }
+        guard worker.unitsInHand.contains(failure.unit) || worker.unitsAhead.contains(failure.unit) else {
+            return refuse(.unasked, "a failure of unit \(failure.unit), which is not in this worker's hand", worker)
+        }
         roster.update(worker.peer) { worker in
             worker.unitsInHand.removeAll { $0 == failure.unit }
             worker.unitsAhead.removeAll { $0 == failure.unit }
@@ -358,5 +363,15 @@ extension CoordinatorMachine {
             return [.gaveUp(unit.assignment, causes: unit.causes)]
         }
         return [.log(.warning, "unit is dealt again", unit: id, fields: ["cause": cause, "attempts": String(unit.attempts)])]
+    }
+}
+
+extension Message {
+    /// Whether it is a worker's to send, once it is admitted.
+    fileprivate var isWorkers: Bool {
+        switch self {
+        case .heartbeat, .result, .failure, .data, .log, .goodbye: true
+        default: false
+        }
     }
 }

@@ -66,6 +66,7 @@ struct RunConductor {
             bind: bind, insecure: insecure, firstUnit: try journal.highestUnitID() + 1, logger: logger)
         cluster.setOwner(recorder)
         recorder.workersForStatus = { [unowned cluster] in (cluster.workers, cluster.now) }
+        recorder.refusalsForStatus = { [unowned cluster] in cluster.refusals.counts }
         try recorder.open()
         logger.info(isResumed ? "run goes on" : "run begins", [
             "run": directory.path, "recipe": recipe.name, "endpoint": cluster.endpoint, "dataset": recipe.dataset,

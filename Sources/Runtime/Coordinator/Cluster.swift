@@ -82,6 +82,8 @@ final class Cluster {
     /// The address that workers connect to, with the port that the system chose.
     var endpoint: String { router.address }
     var workers: [RosterWorker] { machine.workers }
+    /// What was not taken since the start, by kind.
+    var refusals: RefusalTally { machine.refusals }
 
     func setOwner(_ owner: any ClusterOwner) { self.owner = owner }
 
@@ -223,7 +225,7 @@ final class Cluster {
         case .message(let peer, let frames):
             try act(machine.handle(decoded(frames, from: peer), at: now))
         case .unreachable(let peer): try act(machine.handle(.unreachable(peer), at: now))
-        case .discarded(let peer, let reason): try act(machine.handle(.garbled(peer, reason.description), at: now))
+        case .discarded(let peer, let reason): try act(machine.handle(.garbled(peer, reason.description, reason.refusalKind), at: now))
         case .connected, .disconnected, .handshakeFailed: break  // a dealer's events
         }
     }
@@ -235,14 +237,14 @@ final class Cluster {
             switch envelope.message {
             case .hello(let hello): neighbours.note(hello, from: peer)
             case .failure(let failure):
-                neighbours.sendWeights(to: peer)
+                if machine.expects(failure.unit, from: peer) { neighbours.sendWeights(to: peer) }
                 return .received(peer, .failure(named(failure)))
             case .result(let result): return .received(peer, mapped(result, from: peer))
             default: break
             }
             return .received(peer, envelope.message)
         } catch {
-            return .garbled(peer, error.description)
+            return .garbled(peer, error.description, error.refusalKind)
         }
     }
 
@@ -256,8 +258,8 @@ final class Cluster {
 
     /// The result with all its tensors here; or a failure, so that the unit is dealt again, if they cannot be had.
     private func mapped(_ result: UnitResult, from peer: PeerID) -> Message {
-        // One that was given up is told so, whatever it brings.
-        guard machine.workers.contains(where: { $0.peer == peer }) else { return .result(result) }
+        // Memory that nobody was asked for is not touched; the machine says what such a result is worth.
+        guard machine.expects(result.unit, from: peer) else { return .result(result) }
         do throws(Problem) {
             return .result(try neighbours.mapped(result, from: peer))
         } catch {

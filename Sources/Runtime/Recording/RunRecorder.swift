@@ -228,6 +228,8 @@ final class RunRecorder: ClusterOwner {
         var report = meter.report(run: directory.path, recipe: recipeName, workers: statuses, faults: faults, at: time)
         report.waitingShare = feeding.waitingShare
         report.damagedSamples = feeding.damagedCount
+        let refusals = refusalsForStatus()
+        report.refusals = refusals.isEmpty ? nil : refusals
         return report
     }
 
@@ -244,6 +246,8 @@ final class RunRecorder: ClusterOwner {
 
     /// Gives the journal the status that `filterscope status --run` shows.
     var workersForStatus: () -> (workers: [RosterWorker], now: Double) = { ([], 0) }
+    /// What the cluster did not take, by kind.
+    var refusalsForStatus: () -> [String: Int] = { [:] }
 
     private func writeStatus() throws(Problem) {
         lastStatus = time

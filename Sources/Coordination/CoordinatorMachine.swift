@@ -23,10 +23,14 @@ public struct CoordinatorMachine: Sendable {
         public var data: DataSummary?
         /// Bytes of samples that a worker may be sent before their units are due; 0: none.
         public var bytesAhead: Int
+        /// Who may send what; nil: everybody everything.
+        public var access: AccessTable?
+        /// Other machines reach the address, and no keys are asked for.
+        public var isOpen: Bool
 
         public init(
             run: String, task: String, fingerprint: String, heartbeatSeconds: Double, timeoutSeconds: Double, unitAttempts: Int,
-            data: DataSummary? = nil, bytesAhead: Int = 256 << 20
+            data: DataSummary? = nil, bytesAhead: Int = 256 << 20, access: AccessTable? = nil, isOpen: Bool = false
         ) {
             self.run = run
             self.task = task
@@ -36,6 +40,8 @@ public struct CoordinatorMachine: Sendable {
             self.unitAttempts = unitAttempts
             self.data = data
             self.bytesAhead = bytesAhead
+            self.access = access
+            self.isOpen = isOpen
         }
     }
 
@@ -48,6 +54,10 @@ public struct CoordinatorMachine: Sendable {
         /// Well formed, but it names a run that is not this one: this coordinator took another's place.
         case ofAnotherRun(PeerID)
         case unreachable(PeerID)
+        /// A message of a peer whose key is not admitted any more; nobody has read it.
+        case barred(PeerID)
+        /// A new version of the allow list.
+        case accessChanged(AccessTable)
         /// A worker process of this machine ended, as whoever started it saw: no need to wait for its silence.
         case processEnded(pid: Int, reason: String)
         case tick
@@ -70,17 +80,30 @@ public struct CoordinatorMachine: Sendable {
         case records([LogRecord], from: String)
         case statusRequested(PeerID)
         case logsRequested(PeerID, LogsRequest)
+        /// An operator asks for an orderly end, as Ctrl-C does.
+        case stopRequested
         case log(LogLevel, String, unit: UInt64?, fields: [String: String])
     }
 
     public let settings: Settings
-    private var roster = WorkerRoster()
-    private var board = UnitBoard()
-    private var ended: RunEnd?
+    var roster = WorkerRoster()
+    var board = UnitBoard()
+    private(set) var ended: RunEnd?
+    var access: AccessTable?
+    /// Whether an operator wants no more units dealt out.
+    public internal(set) var isPaused = false
+    /// Units that were submitted during a pause.
+    var heldBack: [WorkUnit] = []
+    /// Incarnations of workers that an operator dismissed.
+    var drained: Set<String> = []
+    var nextOpenWarning = -Double.infinity
     /// What was not taken since this coordinator started, by kind.
     public private(set) var refusals = RefusalTally()
 
-    public init(_ settings: Settings) { self.settings = settings }
+    public init(_ settings: Settings) {
+        self.settings = settings
+        access = settings.access
+    }
 
     public var workers: [RosterWorker] { roster.workers }
     public var openUnitCount: Int { board.openCount }
@@ -89,11 +112,17 @@ public struct CoordinatorMachine: Sendable {
     public func expects(_ unit: UInt64, from peer: PeerID) -> Bool { roster[peer]?.unitsInHand.contains(unit) ?? false }
 
     /// When `tick` must come at the latest, in seconds on the caller's clock; nil while nobody can time out.
-    public var nextDeadline: Double? { roster.workers.map { $0.lastHeard + settings.timeoutSeconds }.min() }
+    public var nextDeadline: Double? {
+        (roster.workers.map { $0.lastHeard + settings.timeoutSeconds } + (settings.isOpen ? [nextOpenWarning] : [])).min()
+    }
 
     /// Opens units and deals as many as there is room for. Ids grow and are never used again in a run. Units that were announced
     /// by `prepare` become due as they are given here, and whoever has their samples gets them.
     public mutating func submit(_ assignments: [WorkUnit]) -> [Action] {
+        if isPaused {
+            heldBack += assignments
+            return []
+        }
         var actions: [Action] = []
         for assignment in assignments {
             guard board.open[assignment.id] != nil else {
@@ -122,6 +151,7 @@ public struct CoordinatorMachine: Sendable {
     /// Forgets all open units; results that still come for them are ignored.
     public mutating func abandonUnits() {
         board.removeAll()
+        heldBack = []
         for worker in roster.workers {
             roster.update(worker.peer) { worker in
                 worker.unitsInHand = []
@@ -135,19 +165,22 @@ public struct CoordinatorMachine: Sendable {
     public mutating func finish(_ message: RunEnd) -> [Action] {
         ended = message
         board.removeAll()
+        heldBack = []
         return roster.workers.map { .send($0.peer, .ended(message)) }
     }
 
     public mutating func handle(_ event: Event, at now: Double) -> [Action] {
         switch event {
-        case .received(let peer, let message): return receive(message, from: peer, at: now)
+        case .received(let peer, let message): return refusal(of: message, from: peer) ?? receive(message, from: peer, at: now)
         case .garbled(let peer, let what, let kind): return garbled(peer, what, kind)
         case .turnedAway(let kind, let count): return refuse(kind, "before it was read", count: count)
         case .ofAnotherRun(let peer): return sendBack(peer)
         case .unreachable(let peer): return remove(peer, reason: "unreachable")
+        case .barred(let peer): return turnAway(peer)
+        case .accessChanged(let table): return admit(table)
         case .processEnded(let pid, let reason):
             return roster.workers.first { $0.pid == pid }.map { remove($0.peer, reason: reason) } ?? []
-        case .tick: return expire(at: now)
+        case .tick: return warnOfOpenness(at: now) + expire(at: now)
         }
     }
 }
@@ -160,6 +193,7 @@ extension CoordinatorMachine {
         case .hello(let hello): return welcome(hello, peer, at: now)
         case .statusRequest: return [.statusRequested(peer)]
         case .logsRequest(let request): return [.logsRequested(peer, request)]
+        case .command(let command): return obey(command, from: peer)
         default: break
         }
         guard let worker = roster[peer] else {
@@ -184,6 +218,7 @@ extension CoordinatorMachine {
 
     private mutating func welcome(_ hello: Hello, _ peer: PeerID, at now: Double) -> [Action] {
         if let ended { return [.send(peer, .ended(ended))] }
+        if drained.contains(hello.incarnation) { return [.send(peer, .ended(Self.drainedEnd))] + remove(peer, reason: "drained") }
         guard hello.fingerprint == settings.fingerprint else {
             return [
                 .send(peer, .refused(Refusal(
@@ -199,7 +234,7 @@ extension CoordinatorMachine {
         }
         var actions = remove(peer, reason: "said hello again", dealing: false)
         // The same process over a new connection: what the old one carried is lost.
-        for old in roster.workers where old.incarnation == hello.incarnation {
+        for old in roster.workers where old.incarnation == hello.incarnation && old.peer.key == peer.key {
             actions += remove(old.peer, reason: "came back over a new connection", dealing: false)
         }
         let worker = RosterWorker(
@@ -208,6 +243,9 @@ extension CoordinatorMachine {
             takesSamplesAhead: hello.samplesAhead ?? false, joinedAt: now, lastHeard: now)
         roster.add(worker)
         actions += [.joined(worker), .send(peer, .welcome(welcomeMessage(for: worker)))]
+        if let member = access?[peer.key] {
+            actions.append(.log(.info, "worker has shown a key", unit: nil, fields: ["worker.name": worker.name, "key": member.name]))
+        }
         return actions + deal()
     }
 
@@ -243,7 +281,7 @@ extension CoordinatorMachine {
     }
 
     /// Counts what is not taken, and logs the first, tenth, hundredth … of each kind.
-    private mutating func refuse(_ kind: RefusalKind, _ what: String, _ worker: RosterWorker? = nil, count: Int = 1) -> [Action] {
+    mutating func refuse(_ kind: RefusalKind, _ what: String, _ worker: RosterWorker? = nil, count: Int = 1) -> [Action] {
         guard let total = refusals.add(kind, count: count) else { return [] }
         var fields = ["refusal": kind.rawValue, "reason": what.shortened(), "count": String(total)]
         fields["worker.name"] = worker?.name
@@ -270,7 +308,7 @@ extension CoordinatorMachine {
     }
 
     /// Takes a worker off the roster and puts its units back in line.
-    private mutating func remove(_ peer: PeerID, reason: String, dealing: Bool = true) -> [Action] {
+    mutating func remove(_ peer: PeerID, reason: String, dealing: Bool = true) -> [Action] {
         guard let worker = roster.remove(peer) else { return [] }
         var actions: [Action] = [.left(worker, reason: reason)]
         for id in worker.unitsInHand + worker.unitsAhead {
@@ -283,7 +321,8 @@ extension CoordinatorMachine {
 // MARK: - Work
 
 extension CoordinatorMachine {
-    private mutating func deal() -> [Action] {
+    mutating func deal() -> [Action] {
+        if isPaused { return [] }
         var actions: [Action] = []
         while board.waitingCount > 0, let peer = roster.leastLoaded, let worker = roster[peer], let unit = board.takeNext(for: peer) {
             actions += neededParameters(unit.assignment, for: worker)
@@ -336,8 +375,9 @@ extension CoordinatorMachine {
                 worker.waitedSeconds += waited
             }
         }
-        guard let unit = board.close(result.unit) else { return deal() }
-        return [.completed(unit.assignment, result, worker: worker, attempts: unit.attempts)] + deal()
+        let dismissal = dismissIfDrained(worker.peer)
+        guard let unit = board.close(result.unit) else { return dismissal + deal() }
+        return [.completed(unit.assignment, result, worker: worker, attempts: unit.attempts)] + dismissal + deal()
     }
 
     private mutating func fail(_ failure: UnitFailure, _ worker: RosterWorker) -> [Action] {
@@ -353,7 +393,7 @@ extension CoordinatorMachine {
         }
         let log = Action.log(.warning, "unit failed", unit: failure.unit, fields: ["worker.name": worker.name, "cause": failure.what])
         return [log] + putBack(failure.unit, from: worker.peer, cause: "\(worker.name): \(failure.what)", final: !failure.retryable)
-            + deal()
+            + dismissIfDrained(worker.peer) + deal()
     }
 
     private mutating func putBack(_ id: UInt64, from peer: PeerID, cause: String, final: Bool = false) -> [Action] {

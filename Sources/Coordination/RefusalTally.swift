@@ -47,6 +47,12 @@ public struct RefusalTally: Sendable, Equatable {
 
     public subscript(kind: RefusalKind) -> Int { counts[kind.rawValue, default: 0] }
 
+    /// Whether the log says so when `count` more of a kind are added.
+    public func isLogged(_ kind: RefusalKind, more count: Int) -> Bool {
+        var copy = self
+        return copy.add(kind, count: count) != nil
+    }
+
     /// Adds `count` of a kind.
     /// - Returns: the number so far where the log should say so: at the first, tenth, hundredth …; nil otherwise. Whatever talks
     ///   to a port by mistake may send thousands of messages.

@@ -21,6 +21,8 @@ public struct RosterWorker: Sendable, Equatable {
     public internal(set) var unitsAhead: [UInt64] = []
     /// Bytes of samples that were sent to it for these.
     public internal(set) var bytesAhead = 0
+    /// An operator wants it to leave: it gets no more units.
+    public internal(set) var isDraining = false
     /// The splits that it reads from a copy of its own.
     public internal(set) var ownSplits: Set<String> = []
     /// The version of each parameter set that was sent to it last.
@@ -75,13 +77,13 @@ struct WorkerRoster: Sendable {
     /// The worker with the fewest units ahead per thread among those with room for another of so many bytes.
     func leastAhead(_ unit: WorkUnit, sampleBytes: Int, limit: Int) -> PeerID? {
         workers.filter { worker in
-            worker.takesSamplesAhead && worker.unitsAhead.count < worker.capacity
+            worker.takesSamplesAhead && !worker.isDraining && worker.unitsAhead.count < worker.capacity
                 && (!worker.needsSamples(of: unit) || worker.bytesAhead + sampleBytes <= limit)
         }.min { Double($0.unitsAhead.count) / Double($0.threads) < Double($1.unitsAhead.count) / Double($1.threads) }?.peer
     }
 
     /// The worker with the least work per thread among those with room, the one that joined first among equals.
     var leastLoaded: PeerID? {
-        workers.filter { $0.unitsInHand.count < $0.capacity }.min { $0.load < $1.load }?.peer
+        workers.filter { !$0.isDraining && $0.unitsInHand.count < $0.capacity }.min { $0.load < $1.load }?.peer
     }
 }

@@ -27,14 +27,6 @@ public enum TransportEvent: Sendable {
     case barred(PeerID)
 }
 
-/// Why a handshake came to nothing for good.
-public enum HandshakeRefusal: Sendable, Hashable {
-    /// The router admits other keys.
-    case key
-    /// One side uses keys and the other does not.
-    case mechanism
-}
-
 public enum AccessNews: Sendable {
     /// The allow list has changed, and holds from now on.
     case changed(AccessTable)

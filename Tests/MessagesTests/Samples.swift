@@ -31,6 +31,9 @@ enum Samples {
         ("status", from("coordinator", .status(status))),
         ("logs-request", from("logs", run: "", .logsRequest(logsRequest))),
         ("logs", from("coordinator", .logs(logs))),
+        ("command", from("pause", run: "", .command(Command(.pause)))),
+        ("command-drain", from("drain", run: "", .command(Command(.drain, worker: "anna")))),
+        ("command-reply", from("coordinator", .commandReply(CommandReply(action: .pause, message: "no more units are dealt out; 2 in hand are finished")))),
     ]
 
     static func from(_ sender: String, run: String = "fashion-demo-1", _ message: Message) -> Envelope {

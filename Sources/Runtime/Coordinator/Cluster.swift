@@ -60,16 +60,25 @@ final class Cluster {
     /// How often `idle` is called at least.
     private static let pulse = Duration.milliseconds(200)
 
-    /// - Parameter firstUnit: where unit numbers begin: numbers of a resumed run are not used again.
+    /// - Parameters:
+    ///   - keys: of whom alone it is joined and asked; nil for everybody.
+    ///   - firstUnit: where unit numbers begin: numbers of a resumed run are not used again.
     /// - Throws: `Problem` when the endpoint cannot be bound.
-    init(_ settings: CoordinatorMachine.Settings, bind endpoint: String, insecure: Bool, firstUnit: UInt64 = 1, logger: Logger) throws(Problem) {
+    init(
+        _ settings: CoordinatorMachine.Settings, bind endpoint: String, keys: ServerKeys? = nil, insecure: Bool, firstUnit: UInt64 = 1,
+        logger: Logger
+    ) throws(Problem) {
+        var settings = settings
+        settings.access = keys?.access.table
+        let address = try EndpointAddress(parsing: endpoint)
+        settings.isOpen = keys == nil && !address.isLocal
         machine = CoordinatorMachine(settings)
         run = settings.run
         nextUnit = firstUnit
         self.logger = logger
         let mailbox = Mailbox<TransportEvent>()
         self.mailbox = mailbox
-        let router = try RouterEndpoint(bind: endpoint, insecure: insecure) { mailbox.put($0) }
+        let router = try RouterEndpoint(bind: endpoint, keys: keys, insecure: insecure) { mailbox.put($0) }
         self.router = router
         neighbours = Neighbours { [codec, run = settings.run] peer, sequence in
             let message = Message.acknowledgement(Acknowledgement(of: .result, sequence: sequence))
@@ -82,6 +91,8 @@ final class Cluster {
     /// The address that workers connect to, with the port that the system chose.
     var endpoint: String { router.address }
     var workers: [RosterWorker] { machine.workers }
+    /// Whether an operator wants no more units dealt out.
+    var isPaused: Bool { machine.isPaused }
     /// What was not taken since the start, by kind.
     var refusals: RefusalTally { machine.refusals }
 
@@ -149,14 +160,14 @@ final class Cluster {
             results = []
             if let givenUp { throw givenUp }
             if missing.isEmpty { return }
-            // With no worker the step cannot be finished, so an interrupt ends the wait even in mid-step.
-            if Interrupt.requested, interruptible || machine.workers.isEmpty {
+            // With no worker, or in a pause, the step cannot be finished, so an interrupt ends the wait even in mid-step.
+            if Interrupt.requested, interruptible || machine.workers.isEmpty || machine.isPaused {
                 machine.abandonUnits()
                 samples = [:]
                 tensorsWhenDealt = [:]
                 throw Interrupted()
             }
-            if machine.workers.isEmpty {
+            if machine.workers.isEmpty, !machine.isPaused {
                 let since = lonelySince ?? now
                 lonelySince = since
                 if now - since > waitSeconds {
@@ -173,8 +184,10 @@ final class Cluster {
 
     /// Waits until `count` workers are there.
     func waitForWorkers(_ count: Int, seconds: Double) throws {
-        let start = now
+        var start = now
         while machine.workers.count < count {
+            // A pause takes as long as it takes.
+            if machine.isPaused { start = now }
             if Interrupt.requested { throw Interrupted() }
             guard now - start < seconds else {
                 throw Problem(
@@ -200,7 +213,7 @@ final class Cluster {
             case .message(let peer, let frames):
                 if let message = try? codec.decode(frames).message, case .goodbye = message { present.remove(peer) }
             case .unreachable(let peer): present.remove(peer)
-            case .discarded, .connected, .disconnected, .handshakeFailed: break
+            case .discarded, .barred, .access, .connected, .disconnected, .handshakeFailed, .turnedAway: break
             }
         }
         router.close(flushingFor: .seconds(1))
@@ -226,7 +239,21 @@ final class Cluster {
             try act(machine.handle(decoded(frames, from: peer), at: now))
         case .unreachable(let peer): try act(machine.handle(.unreachable(peer), at: now))
         case .discarded(let peer, let reason): try act(machine.handle(.garbled(peer, reason.description, reason.refusalKind), at: now))
-        case .connected, .disconnected, .handshakeFailed: break  // a dealer's events
+        case .barred(let peer): try act(machine.handle(.barred(peer), at: now))
+        case .access(let news): try handle(news)
+        case .connected, .disconnected, .handshakeFailed, .turnedAway: break  // a dealer's events
+        }
+    }
+
+    private func handle(_ news: AccessNews) throws {
+        switch news {
+        case .changed(let table): try act(machine.handle(.accessChanged(table), at: now))
+        case .damaged(let problem):
+            logger.warning("the allow list cannot be read again; the one before stays in force", ["cause": problem.description])
+        case .refused(let count, let address, let key):
+            let isLogged = machine.refusals.isLogged(.unknownKey, more: count)
+            try act(machine.handle(.turnedAway(.unknownKey, count: count), at: now))
+            if isLogged { logger.warning("connection refused: its key is not admitted", ["address": address, "key": key]) }
         }
     }
 
@@ -234,6 +261,8 @@ final class Cluster {
         do throws(ProtocolError) {
             let envelope = try codec.decode(frames)
             guard envelope.run.isEmpty || envelope.run == run else { return .ofAnotherRun(peer) }
+            // Before the machine refuses it: its memory is not looked at.
+            guard machine.admits(envelope.message.kind, from: peer) else { return .received(peer, envelope.message) }
             switch envelope.message {
             case .hello(let hello): neighbours.note(hello, from: peer)
             case .failure(let failure):
@@ -307,6 +336,7 @@ final class Cluster {
                 if let owner { send(.status(owner.statusReport(workers: machine.workers, now: now)), to: peer) }
             case .logsRequested(let peer, let request):
                 if let owner { send(.logs(try owner.logs(for: request)), to: peer) }
+            case .stopRequested: Interrupt.request()
             case .log(let level, let message, let unit, let fields): logger.log(level, message, unit: unit, fields)
             }
         }
@@ -335,9 +365,15 @@ final class Cluster {
         return snapshot
     }
 
+    /// The run's name, which those who are turned away do not learn.
+    private func name(for message: Message, to peer: PeerID) -> String {
+        guard case .refused = message, !machine.workers.contains(where: { $0.peer == peer }) else { return run }
+        return ""
+    }
+
     private func send(_ message: Message, to peer: PeerID) {
         do throws(ProtocolError) {
-            let frames = try codec.encode(Envelope(run: run, sender: "coordinator", message: message))
+            let frames = try codec.encode(Envelope(run: name(for: message, to: peer), sender: "coordinator", message: message))
             if router.send(frames, to: peer) == .full {
                 // It takes nothing: to wait for it would stop everyone.
                 logger.warning("peer takes nothing; message dropped", ["peer": peer.description, "kind": message.kind.rawValue])

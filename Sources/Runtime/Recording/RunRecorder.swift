@@ -22,6 +22,8 @@ final class RunRecorder: ClusterOwner {
     private let progress: ProgressBar
     /// Looks after what runs beside the cluster, local worker processes for one.
     var supervise: () throws -> Void = {}
+    /// Whether an operator has paused the run.
+    var isPaused: () -> Bool = { false }
 
     private var meter: ProgressMeter
     private var unitRows: [UnitRow] = []
@@ -226,6 +228,7 @@ final class RunRecorder: ClusterOwner {
                 readsOwnData: !worker.ownSplits.isEmpty)
         }
         var report = meter.report(run: directory.path, recipe: recipeName, workers: statuses, faults: faults, at: time)
+        if isPaused(), report.state == .running || report.state == .waitingForWorkers { report.state = .paused }
         report.waitingShare = feeding.waitingShare
         report.damagedSamples = feeding.damagedCount
         let refusals = refusalsForStatus()

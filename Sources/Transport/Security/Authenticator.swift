@@ -7,7 +7,7 @@ import Messages
 /// router is bound and for as long as that is open; where it is missing or fails, the socket's enforced domain refuses everybody.
 ///
 /// It has a thread of its own, so that a coordinator at work admits and refuses as fast as an idle one.
-final class Authenticator: Sendable {
+package final class Authenticator: Sendable {
     /// Names our sockets to the handler; a socket with a domain and no handler admits nobody.
     static let domain = "filterscope"
     private static let address = "inproc://zeromq.zap.01"
@@ -81,7 +81,7 @@ final class Authenticator: Sendable {
 
     /// The request is: version, request id, domain, address, routing id, mechanism, credentials. The reply repeats the first
     /// two; then come a code (200, 400 refused, 500 fault), a text, the user and metadata. Nothing in it says why.
-    static func answer(_ frames: [Data], _ access: AccessControl) -> (reply: [Data], stranger: (address: String, key: String)?) {
+    package static func answer(_ frames: [Data], _ access: AccessControl) -> (reply: [Data], stranger: (address: String, key: String)?) {
         func reply(_ code: String, user: String = "") -> [Data] {
             let id = frames.count > 1 ? frames[1] : Data()
             return [Data("1.0".utf8), id, Data(code.utf8), Data(), Data(user.utf8), Data()]

@@ -12,7 +12,7 @@ public struct PublicKey: Hashable, Sendable, CustomStringConvertible {
     }
 
     /// From the 32 bytes that a handshake brings; nil for any other number.
-    init?(bytes: some Collection<UInt8>) {
+    package init?(bytes: some Collection<UInt8>) {
         guard bytes.count == 32 else { return nil }
         var text = [CChar](repeating: 0, count: curveTextLength + 1)
         guard zmq_z85_encode(&text, Array(bytes), 32) != nil else { return nil }
@@ -24,7 +24,7 @@ public struct PublicKey: Hashable, Sendable, CustomStringConvertible {
 
 /// The secret half. Its text goes to libzmq and to the key file, and nowhere else; what prints it by mistake prints no key.
 public struct SecretKey: Sendable, CustomStringConvertible, CustomDebugStringConvertible, CustomReflectable {
-    let text: String
+    package let text: String
 
     init?(_ text: some StringProtocol) {
         guard isZ85Key(text) else { return nil }

@@ -9,6 +9,7 @@ final class CoordinatorInquiry {
     private let endpoint: String
     private let mailbox = Mailbox<TransportEvent>()
     private let dealer: DealerEndpoint
+    private let keys: ClientKeys?
     private let name = "observer-\(ProcessInfo.processInfo.processIdentifier)"
     /// Seconds that a coordinator may take to answer; it answers between two steps of its work.
     private static let patience = 15.0
@@ -18,10 +19,11 @@ final class CoordinatorInquiry {
 
     /// Returns at once; whether somebody answers shows with the first question.
     /// - Throws: what is wrong with the address.
-    init(_ endpoint: String) throws(Problem) {
+    init(_ endpoint: String, keys: ClientKeys? = nil) throws(Problem) {
         self.endpoint = endpoint
+        self.keys = keys
         let mailbox = mailbox
-        dealer = try DealerEndpoint(connect: endpoint) { mailbox.put($0) }
+        dealer = try DealerEndpoint(connect: endpoint, keys: keys) { mailbox.put($0) }
     }
 
     deinit { dealer.close() }
@@ -46,9 +48,10 @@ final class CoordinatorInquiry {
                 if hasAnswered { (patience, deadline) = (Self.absence, min(deadline, .now + .seconds(Self.absence))) }
                 // What was under way is lost; the next connection takes the question again.
                 _ = dealer.send(frames)
-            case .handshakeFailed(let cause): reason = "something else answers there: \(cause)"
+            case .handshakeFailed(let cause): reason = "no connection comes about: \(HandshakeRefusal.hint(cause, keys))"
             case .discarded(_, let cause): throw Problem("the answer breaks the limits: \(cause)", at: endpoint)
-            case .unreachable: break
+            case .turnedAway(let refusal): throw refusal.problem(keys, at: endpoint)
+            case .unreachable, .barred, .access: break
             }
         }
         throw Problem(
@@ -67,7 +70,7 @@ final class CoordinatorInquiry {
         do throws(ProtocolError) { message = try MessageCodec().decode(frames).message } catch {
             throw Problem("the answer cannot be understood: \(error)", at: endpoint, remedy: "use the coordinator's version of this program")
         }
-        if case .refused(let refusal) = message { throw Problem("the coordinator refused: \(refusal.reason)", at: endpoint) }
+        if case .refused(let refusal) = message { throw Problem("the coordinator refused: \(refusal.reason)", at: endpoint, remedy: refusal.remedy) }
         return message
     }
 }

@@ -105,7 +105,7 @@ final class WorkerProcess {
     private func handle(_ event: Event) {
         switch event {
         case .transport(.connected): act(machine.handle(.connected, at: Self.now))
-        case .transport(.unreachable): break  // a router's event
+        case .transport(.unreachable), .transport(.hungUp): break  // a router's events
         case .transport(.handshakeFailed(let reason)):
             logger.warning("something else answers at this address", ["endpoint": options.connect, "reason": reason])
         case .transport(.discarded(_, let reason)): act(machine.handle(.garbled(reason.description), at: Self.now))

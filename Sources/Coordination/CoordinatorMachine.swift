@@ -58,6 +58,8 @@ public struct CoordinatorMachine: Sendable {
         case barred(PeerID)
         /// A new version of the allow list.
         case accessChanged(AccessTable)
+        /// A connection has ended. Its worker may come back over another; until it does, or its time is up, its units stay its own.
+        case hungUp(PeerID)
         /// A worker process of this machine ended, as whoever started it saw: no need to wait for its silence.
         case processEnded(pid: Int, reason: String)
         case tick
@@ -99,6 +101,11 @@ public struct CoordinatorMachine: Sendable {
     var nextOpenWarning = -Double.infinity
     /// What was not taken since this coordinator started, by kind.
     public private(set) var refusals = RefusalTally()
+    private var questions = QuestionAllowance()
+    /// Each takes a row of the journal and two lines of the log; a large cluster that starts at once is let in within a minute.
+    private var admissions = TokenBucket(capacity: 256, perSecond: 32)
+    /// Their lines have room in a status report.
+    private static let mostWorkers = 512
 
     public init(_ settings: Settings) {
         self.settings = settings
@@ -171,10 +178,14 @@ public struct CoordinatorMachine: Sendable {
 
     public mutating func handle(_ event: Event, at now: Double) -> [Action] {
         switch event {
-        case .received(let peer, let message): return refusal(of: message, from: peer) ?? receive(message, from: peer, at: now)
-        case .garbled(let peer, let what, let kind): return garbled(peer, what, kind)
+        case .received(let peer, let message):
+            return refusal(of: message, from: peer) ?? receive(message, from: peer, at: now)
+        case .garbled(let peer, let what, let kind): return garbled(peer, what, kind, at: now)
         case .turnedAway(let kind, let count): return refuse(kind, "before it was read", count: count)
         case .ofAnotherRun(let peer): return sendBack(peer)
+        case .hungUp(let peer):
+            roster.update(peer) { $0.isConnected = false }
+            return []
         case .unreachable(let peer): return remove(peer, reason: "unreachable")
         case .barred(let peer): return turnAway(peer)
         case .accessChanged(let table): return admit(table)
@@ -191,9 +202,16 @@ extension CoordinatorMachine {
     private mutating func receive(_ message: Message, from peer: PeerID, at now: Double) -> [Action] {
         switch message {
         case .hello(let hello): return welcome(hello, peer, at: now)
-        case .statusRequest: return [.statusRequested(peer)]
-        case .logsRequest(let request): return [.logsRequested(peer, request)]
-        case .command(let command): return obey(command, from: peer)
+        case .statusRequest:
+            guard questions.take(1, for: peer, at: now) else { return refuse(.flood, "too many questions") }
+            return [.statusRequested(peer)]
+        case .logsRequest(let request):
+            let isSearch = request.grep != nil || request.worker != nil || request.since != nil || request.level != nil
+            guard questions.take(isSearch ? 20 : 1, for: peer, at: now) else { return refuse(.flood, "too many questions") }
+            return [.logsRequested(peer, request)]
+        case .command(let command):
+            guard questions.take(1, for: peer, at: now) else { return refuse(.flood, "too many commands") }
+            return obey(command, from: peer)
         default: break
         }
         guard let worker = roster[peer] else {
@@ -202,16 +220,21 @@ extension CoordinatorMachine {
                 code: .unknownPeer, reason: "this coordinator does not know you", remedy: "say hello again")))]
                 + refuse(message.isWorkers ? .unknownPeer : .wrongDirection, "\(message.kind.rawValue) before a hello")
         }
-        roster.update(peer) { $0.lastHeard = now }
         switch message {
         case .heartbeat(let heartbeat):
-            roster.update(peer) { $0.residentBytes = heartbeat.residentBytes }
+            var isAnswered = false
+            roster.update(peer) { worker in
+                worker.lastHeard = now
+                worker.residentBytes = heartbeat.residentBytes
+                isAnswered = worker.answers.take(at: now)
+            }
+            guard isAnswered else { return refuse(.flood, "too many heartbeats", worker) }
             return [.send(peer, .acknowledgement(Acknowledgement(of: .heartbeat, sequence: heartbeat.sequence)))]
-        case .result(let result): return complete(result, worker)
-        case .failure(let failure): return fail(failure, worker)
-        case .data(let declaration): return accept(declaration, worker)
-        case .log(let batch): return [.records(batch.records, from: worker.name)]
-        case .goodbye(let goodbye): return remove(peer, reason: goodbye.reason)
+        case .result(let result): return complete(result, worker, at: now)
+        case .failure(let failure): return fail(failure, worker, at: now)
+        case .data(let declaration): return accept(declaration, worker, at: now)
+        case .log(let batch): return keep(batch, worker, at: now)
+        case .goodbye(let goodbye): return remove(peer, reason: goodbye.reason.shortened())
         default: return refuse(.wrongDirection, "\(message.kind.rawValue) is for coordinators to send", worker)
         }
     }
@@ -232,9 +255,21 @@ extension CoordinatorMachine {
             roster.update(peer) { $0.lastHeard = now }
             return [.send(peer, .welcome(welcomeMessage(for: known)))] + deal()
         }
-        var actions = remove(peer, reason: "said hello again", dealing: false)
         // The same process over a new connection: what the old one carried is lost.
-        for old in roster.workers where old.incarnation == hello.incarnation && old.peer.key == peer.key {
+        let former = roster.workers.filter { $0.incarnation == hello.incarnation && $0.peer != peer }
+        guard former.allSatisfy({ $0.peer.key == peer.key && mayReplace($0, at: now) }) else {
+            // No answer: a worker that has just lost its connection says hello again until its former self is seen to be gone.
+            return refuse(.impostor, "a hello of \(hello.name) while it is present over another connection")
+        }
+        guard roster.workers.count < Self.mostWorkers || roster[peer] != nil || !former.isEmpty else {
+            return [.send(peer, .refused(Refusal(
+                code: .full, reason: "there are \(Self.mostWorkers) workers already", remedy: "start another run's workers elsewhere")))]
+                + refuse(.full, "\(hello.name) on \(hello.host)")
+        }
+        // No answer either: it is let in at a later try.
+        guard admissions.take(at: now) else { return refuse(.flood, "too many hellos") }
+        var actions = remove(peer, reason: "said hello again", dealing: false)
+        for old in former {
             actions += remove(old.peer, reason: "came back over a new connection", dealing: false)
         }
         let worker = RosterWorker(
@@ -249,6 +284,24 @@ extension CoordinatorMachine {
         return actions + deal()
     }
 
+    /// Whether a hello with a present worker's incarnation may take its place. Whoever learns an incarnation could throw that worker
+    /// out, again and again; so only one that is gone, or quiet for longer than an honest one, is replaced.
+    private func mayReplace(_ worker: RosterWorker, at now: Double) -> Bool {
+        !worker.isConnected || now - worker.lastHeard >= settings.timeoutSeconds / 2
+    }
+
+    /// Log records, as many as a worker may write: what it says goes to the disk.
+    private mutating func keep(_ batch: LogBatch, _ worker: RosterWorker, at now: Double) -> [Action] {
+        var kept = 0
+        roster.update(worker.peer) { worker in
+            worker.lastHeard = now
+            kept = worker.logAllowance.takeUpTo(batch.records.count, at: now)
+        }
+        let records = batch.records.prefix(kept).map { $0.bounded(source: worker.name) }
+        let dropped = batch.records.count - kept
+        return [.records(records, from: worker.name)] + (dropped > 0 ? refuse(.flood, "too many log records", worker, count: dropped) : [])
+    }
+
     private func welcomeMessage(for worker: RosterWorker) -> Welcome {
         Welcome(
             run: settings.run, name: worker.name, heartbeatSeconds: settings.heartbeatSeconds,
@@ -256,7 +309,15 @@ extension CoordinatorMachine {
     }
 
     /// A worker says which splits it has a copy of. What differs from the coordinator's is not taken.
-    private mutating func accept(_ declaration: DataDeclaration, _ worker: RosterWorker) -> [Action] {
+    private mutating func accept(_ declaration: DataDeclaration, _ worker: RosterWorker, at now: Double) -> [Action] {
+        // No data set has as many; and each may be logged.
+        guard declaration.splits.count <= 16 else { return refuse(.malformed, "\(declaration.splits.count) splits", worker) }
+        var isHeard = false
+        roster.update(worker.peer) { worker in
+            worker.lastHeard = now
+            isHeard = worker.answers.take(at: now)
+        }
+        guard isHeard else { return refuse(.flood, "too many words about data", worker) }
         var own: Set<String> = []
         var actions: [Action] = []
         for split in declaration.splits {
@@ -274,7 +335,11 @@ extension CoordinatorMachine {
         ])]
     }
 
-    private mutating func garbled(_ peer: PeerID, _ what: String, _ kind: RefusalKind) -> [Action] {
+    private mutating func garbled(_ peer: PeerID, _ what: String, _ kind: RefusalKind, at now: Double) -> [Action] {
+        var isAnswered = true
+        // What strangers leave unread the transport bounds.
+        roster.update(peer) { isAnswered = $0.answers.take(at: now) }
+        guard isAnswered else { return refuse(kind, what, roster[peer]) }
         // It quotes the sender's own words, and tells nothing of the run.
         let refusal = Refusal(code: kind.code, reason: what.shortened(), remedy: "speak protocol \(protocolVersion)")
         return [.send(peer, .refused(refusal))] + refuse(kind, what, roster[peer])
@@ -359,20 +424,24 @@ extension CoordinatorMachine {
         return actions
     }
 
-    private mutating func complete(_ result: UnitResult, _ worker: RosterWorker) -> [Action] {
+    private mutating func complete(_ result: UnitResult, _ worker: RosterWorker, at now: Double) -> [Action] {
         guard worker.unitsInHand.contains(result.unit) else {
             // A worker answers only what it was dealt, and once. An honest one may answer what was withdrawn meanwhile, so it is
             // not told that it did wrong.
             return refuse(.unasked, "a result for unit \(result.unit), which is not in this worker's hand", worker)
         }
         roster.update(worker.peer) { worker in
+            // Only what is taken is a sign of life.
+            worker.lastHeard = now
             worker.unitsInHand.removeAll { $0 == result.unit }
             worker.unitsDone += 1
             worker.samplesDone += result.figures["samples"].flatMap { Int(exactly: $0) }.map { min(max(0, $0), 1 << 31) } ?? 0
-            worker.busySeconds += result.seconds
+            // A day each: sums stay finite whatever it says.
+            let seconds = min(result.seconds, 86_400)
+            worker.busySeconds += seconds
             if let waited = result.waitedSeconds {
-                worker.fedSeconds += result.seconds
-                worker.waitedSeconds += waited
+                worker.fedSeconds += seconds
+                worker.waitedSeconds += min(waited, 86_400)
             }
         }
         let dismissal = dismissIfDrained(worker.peer)
@@ -380,19 +449,21 @@ extension CoordinatorMachine {
         return [.completed(unit.assignment, result, worker: worker, attempts: unit.attempts)] + dismissal + deal()
     }
 
-    private mutating func fail(_ failure: UnitFailure, _ worker: RosterWorker) -> [Action] {
+    private mutating func fail(_ failure: UnitFailure, _ worker: RosterWorker, at now: Double) -> [Action] {
         guard worker.unitsInHand.contains(failure.unit) || worker.unitsAhead.contains(failure.unit) else {
             return refuse(.unasked, "a failure of unit \(failure.unit), which is not in this worker's hand", worker)
         }
         roster.update(worker.peer) { worker in
+            worker.lastHeard = now
             worker.unitsInHand.removeAll { $0 == failure.unit }
             worker.unitsAhead.removeAll { $0 == failure.unit }
             if worker.unitsAhead.isEmpty { worker.bytesAhead = 0 }
             // It may have failed for want of parameters: send them again.
             worker.parameterVersions = [:]
         }
-        let log = Action.log(.warning, "unit failed", unit: failure.unit, fields: ["worker.name": worker.name, "cause": failure.what])
-        return [log] + putBack(failure.unit, from: worker.peer, cause: "\(worker.name): \(failure.what)", final: !failure.retryable)
+        let what = failure.what.shortened(to: 2000)
+        let log = Action.log(.warning, "unit failed", unit: failure.unit, fields: ["worker.name": worker.name, "cause": what])
+        return [log] + putBack(failure.unit, from: worker.peer, cause: "\(worker.name): \(what)", final: !failure.retryable)
             + dismissIfDrained(worker.peer) + deal()
     }
 

@@ -32,6 +32,8 @@ public struct RefusalKind: RawRepresentable, Hashable, Sendable {
     public static let handshake = RefusalKind(rawValue: "handshake")
     /// A connection that was cut over what it sent: a frame that is too large or none, or a message without end.
     public static let cut = RefusalKind(rawValue: "cut")
+    /// A stranger's connection that was cut since there were too many of them.
+    public static let crowded = RefusalKind(rawValue: "crowded")
     /// Not allowed in the sender's role.
     public static let role = RefusalKind(rawValue: "role")
     public static let unknownKey = RefusalKind(rawValue: "unknown-key")

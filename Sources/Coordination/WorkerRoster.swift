@@ -35,6 +35,13 @@ public struct RosterWorker: Sendable, Equatable {
     /// Seconds that its lanes spent on units with samples, and those of them in which they waited for these.
     public internal(set) var fedSeconds = 0.0
     public internal(set) var waitedSeconds = 0.0
+    /// Whether its connection stands, as far as is known.
+    var isConnected = true
+    /// Log records that it may write.
+    var logAllowance = TokenBucket(capacity: 5000, perSecond: 200)
+    /// Answers that it gets: to heartbeats above all, of which an honest worker sends a few a second at most. One that asks
+    /// without end and reads nothing would fill its queue.
+    var answers = TokenBucket(capacity: 1000, perSecond: 100)
 
     /// The share of its lanes' time in which they waited for samples; nil before it has computed.
     public var waitingShare: Double? { fedSeconds > 0 ? min(1, waitedSeconds / fedSeconds) : nil }

@@ -9,6 +9,8 @@ public enum TransportEvent: Sendable {
     /// Router: what was queued for the peer cannot be sent and was thrown away, for the connection is gone or has taken
     /// nothing for `TransportOptions.sendTimeout`.
     case unreachable(PeerID)
+    /// Router: the connection of an admitted peer has ended. It may come back over another; what was under way is lost.
+    case hungUp(PeerID)
     /// A message with more frames or bytes than the limits allow; its content was thrown away as it arrived.
     case discarded(peer: PeerID, reason: ProtocolError)
     /// Dealer: a connection stands. Say hello; also after every reconnect.

@@ -152,8 +152,15 @@ import Testing
         var machine = machine()
         _ = join(&machine, [1])
         _ = machine.submit([unit(1)])
+        // While it lives where it is, somebody else has its incarnation.
+        #expect(machine.handle(.received(peer(2), hello("w1", incarnation: "i1")), at: 1).allSatisfy { if case .log = $0 { true } else { false } })
+        #expect(machine.workers.map(\.peer) == [peer(1)] && machine.refusals[.impostor] == 1)
+        _ = machine.handle(.hungUp(peer(1)), at: 1)
         #expect(dealt(machine.handle(.received(peer(2), hello("w1", incarnation: "i1")), at: 1)) == ["2:1"])
         #expect(machine.workers.map(\.name) == ["w1"])
+        // Where nobody saw the connection end, silence for half the timeout tells.
+        #expect(dealt(machine.handle(.received(peer(3), hello("w1", incarnation: "i1")), at: 6)) == ["3:1"])
+        #expect(machine.workers.map(\.peer) == [peer(3)])
     }
 
     @Test func whoComesAfterTheEndIsTold() {

@@ -1,4 +1,5 @@
 import Coordination
+import Diagnostics
 import Messages
 import Testing
 
@@ -97,5 +98,86 @@ import Testing
         #expect(tally.add(.malformed, count: 0) == nil)
         #expect(tally.add(.flood, count: .max) == .max)
         #expect(tally.add(.flood, count: .max) == nil, "no overflow")
+    }
+
+    @Test func onlyWhatIsTakenIsASignOfLife() {
+        var machine = machine()
+        join(&machine, 1)
+        for second in 1...9 {
+            _ = machine.handle(.received(peer(1), result(99)), at: Double(second))
+            _ = machine.handle(.garbled(peer(1), "noise"), at: Double(second))
+        }
+        _ = machine.handle(.tick, at: 10)
+        #expect(machine.workers.isEmpty)
+    }
+
+    @Test func questionsAreRationed() {
+        var machine = machine()
+        func answered(_ peers: [UInt8], _ message: Message, times: Int, at now: Double) -> Int {
+            (0..<times).reduce(0) { count, _ in
+                count + peers.reduce(0) { count, number in
+                    count + machine.handle(.received(peer(number), message), at: now).count {
+                        switch $0 {
+                        case .statusRequested, .logsRequested: true
+                        default: false
+                        }
+                    }
+                }
+            }
+        }
+        #expect(answered([1], .statusRequest(StatusRequest()), times: 1000, at: 0) == 400)
+        #expect(answered([2], .statusRequest(StatusRequest()), times: 10, at: 0) == 10, "one who asks without end takes nothing from others")
+        #expect(answered([1], .statusRequest(StatusRequest()), times: 1000, at: 1) == 100)
+        #expect(answered([3], .logsRequest(LogsRequest(grep: "%")), times: 1000, at: 1) == 20)
+        #expect(answered(Array(10..<200), .statusRequest(StatusRequest()), times: 400, at: 2) <= 2000, "nor do many")
+        #expect(machine.refusals[.flood] > 0)
+    }
+
+    @Test func workersWordsAreBounded() throws {
+        var machine = machine()
+        join(&machine, 1)
+        let record = LogRecord(
+            time: 1, level: .error, source: "coordinator", message: String(repeating: "ü", count: 60_000),
+            fields: Dictionary(uniqueKeysWithValues: (0..<100).map { ("key\($0)", String(repeating: "v", count: 60_000)) }))
+        var kept = 0
+        for _ in 0..<20 {
+            for case .records(let records, let name) in machine.handle(.received(peer(1), .log(LogBatch(
+                firstSequence: 1, records: Array(repeating: record, count: 1000)))), at: 1)
+            {
+                kept += records.count
+                #expect(name == "w1" && records.allSatisfy { $0.source == "w1" && $0.message.utf8.count <= 4100 && $0.fields.count == 32 })
+                #expect(records.allSatisfy { $0.fields.values.allSatisfy { $0.utf8.count <= 2052 } })
+            }
+        }
+        #expect(kept == 5000 && machine.refusals[.flood] == 15_000)
+        var beats = 0
+        for sequence in 1...3000 {
+            let beat = Heartbeat(sequence: sequence, unit: nil, lanesBusy: 0, residentBytes: 0, unitsDone: 0)
+            for case .send in machine.handle(.received(peer(1), .heartbeat(beat)), at: 1) { beats += 1 }
+        }
+        #expect(beats == 1000)
+        for case .left(_, let reason) in machine.handle(.received(peer(1), .goodbye(Goodbye(reason: String(repeating: "x", count: 60_000)))), at: 1) {
+            #expect(reason.count <= 301)
+        }
+    }
+
+    @Test func hellosWithoutEndStop() {
+        var machine = machine()
+        var joined = 0
+        for number in 0..<2000 {
+            let hello = Hello(name: "w", incarnation: "i\(number)", host: "h", pid: 1, threads: 1, fingerprint: "f")
+            for case .joined in machine.handle(.received(peer(1), .hello(hello)), at: 1) { joined += 1 }
+        }
+        #expect(joined == 256)
+        #expect(machine.workers.count == 1 && machine.refusals[.flood] == 2000 - 256)
+    }
+
+    @Test func thereIsRoomForSoManyWorkers() {
+        var machine = machine()
+        for number in 0..<600 {
+            let hello = Hello(name: "w\(number)", incarnation: "i\(number)", host: "h", pid: 1, threads: 1, fingerprint: "f")
+            _ = machine.handle(.received(PeerID([UInt8(number >> 8), UInt8(number & 255)]), .hello(hello)), at: Double(number))
+        }
+        #expect(machine.workers.count == 512 && machine.refusals[.full] == 88)
     }
 }

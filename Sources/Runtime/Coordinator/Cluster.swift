@@ -30,7 +30,7 @@ struct Interrupted: Error {}
 final class Cluster {
     private var machine: CoordinatorMachine
     private let router: RouterEndpoint
-    private let mailbox: Mailbox<TransportEvent>
+    private let inbox: RouterInbox
     private let codec = MessageCodec()
     private let logger: Logger
     private let run: String
@@ -45,6 +45,10 @@ final class Cluster {
     }
 
     private var parameters: [String: Publication] = [:]
+    /// Bytes of all parameter sets. A worker's largest messages are gradients, as long as their set, and label sums, twice as
+    /// long as the heads; filters' figures and records of the log are far below the least.
+    private var publishedBytes = 0
+    private static let smallestAllowance = 8 << 20
     private let neighbours: Neighbours
     /// Where sums and snapshots find memory.
     let sums = StoragePool(kept: 4 + ProcessInfo.processInfo.activeProcessorCount)
@@ -59,6 +63,11 @@ final class Cluster {
 
     /// How often `idle` is called at least.
     private static let pulse = Duration.milliseconds(200)
+    /// How long strangers' messages, and all messages, are read in a row before results are taken and the clock is looked at. Of
+    /// workers' messages at least so many.
+    private static let strangersTurn = Duration.milliseconds(5)
+    private static let longestTurn = Duration.milliseconds(200)
+    private static let leastTurn = 64
 
     /// - Parameters:
     ///   - keys: of whom alone it is joined and asked; nil for everybody.
@@ -76,9 +85,10 @@ final class Cluster {
         run = settings.run
         nextUnit = firstUnit
         self.logger = logger
-        let mailbox = Mailbox<TransportEvent>()
-        self.mailbox = mailbox
-        let router = try RouterEndpoint(bind: endpoint, keys: keys, insecure: insecure) { mailbox.put($0) }
+        let inbox = RouterInbox()
+        self.inbox = inbox
+        let router = try RouterEndpoint(bind: endpoint, keys: keys, insecure: insecure, into: inbox)
+        router.allowMessages(upTo: Self.smallestAllowance)
         self.router = router
         neighbours = Neighbours { [codec, run = settings.run] peer, sequence in
             let message = Message.acknowledgement(Acknowledgement(of: .result, sequence: sequence))
@@ -102,6 +112,10 @@ final class Cluster {
     /// - Parameter vector: not to be changed before another version is published, or no unit is open.
     func publish(_ set: String, _ vector: ParameterVector) -> ParameterReference {
         defer { nextVersion += 1 }
+        if parameters[set]?.vector.buffer.count != vector.buffer.count {
+            publishedBytes += vector.buffer.bytes.count
+            router.allowMessages(upTo: Self.smallestAllowance + 3 * publishedBytes)
+        }
         parameters[set] = Publication(version: nextVersion, vector: vector)
         return ParameterReference(set: set, version: nextVersion)
     }
@@ -208,11 +222,11 @@ final class Cluster {
         // When a connection ends, libzmq throws away what the other side has received and not read yet. So the workers
         // hang up first; one that is frozen or dead is not waited for long.
         let deadline = ContinuousClock.now + .seconds(2)
-        while !present.isEmpty, let event = mailbox.next(until: deadline) {
+        while !present.isEmpty, ContinuousClock.now < deadline, let event = inbox.next(until: deadline) {
             switch event {
             case .message(let peer, let frames):
                 if let message = try? codec.decode(frames).message, case .goodbye = message { present.remove(peer) }
-            case .unreachable(let peer): present.remove(peer)
+            case .unreachable(let peer), .hungUp(let peer): present.remove(peer)
             case .discarded, .barred, .access, .connected, .disconnected, .handshakeFailed, .turnedAway: break
             }
         }
@@ -224,10 +238,19 @@ final class Cluster {
     private func pump() throws {
         var deadline = ContinuousClock.now + Self.pulse
         if let next = machine.nextDeadline { deadline = min(deadline, ContinuousClock.now + .seconds(max(0, next - now))) }
-        var event = mailbox.next(until: deadline)
+        var event = inbox.next(until: deadline)
+        // Workers' messages as they come, strangers' for a while: whoever sends without end holds up nothing.
+        let start = ContinuousClock.now
+        var taken = 0
         while let current = event {
             try handle(current)
-            event = mailbox.next()
+            taken += 1
+            let elapsed = start.duration(to: .now)
+            guard elapsed < Self.longestTurn || taken < Self.leastTurn else { break }
+            event = inbox.next(strangers: elapsed < Self.strangersTurn)
+        }
+        for (refused, count) in inbox.takeRefused() {
+            try act(machine.handle(.turnedAway(refused.kind, count: count), at: now))
         }
         try act(machine.handle(.tick, at: now))
         try owner?.idle()
@@ -238,6 +261,7 @@ final class Cluster {
         case .message(let peer, let frames):
             try act(machine.handle(decoded(frames, from: peer), at: now))
         case .unreachable(let peer): try act(machine.handle(.unreachable(peer), at: now))
+        case .hungUp(let peer): try act(machine.handle(.hungUp(peer), at: now))
         case .discarded(let peer, let reason): try act(machine.handle(.garbled(peer, reason.description, reason.refusalKind), at: now))
         case .barred(let peer): try act(machine.handle(.barred(peer), at: now))
         case .access(let news): try handle(news)
@@ -323,8 +347,11 @@ final class Cluster {
                 tensorsWhenDealt[assignment.id] = nil
                 owner?.unitCompleted(assignment, result, worker: worker, attempts: attempts)
                 results.append((assignment, result))
-            case .joined(let worker): try owner?.workerJoined(worker)
+            case .joined(let worker):
+                inbox.admit(worker.peer)
+                try owner?.workerJoined(worker)
             case .left(let worker, let reason):
+                inbox.dismiss(worker.peer)
                 neighbours.forget(worker.peer)
                 try owner?.workerLeft(worker, reason: reason)
             case .gaveUp(let assignment, let causes):
@@ -335,7 +362,7 @@ final class Cluster {
             case .statusRequested(let peer):
                 if let owner { send(.status(owner.statusReport(workers: machine.workers, now: now)), to: peer) }
             case .logsRequested(let peer, let request):
-                if let owner { send(.logs(try owner.logs(for: request)), to: peer) }
+                if let owner { answer(peer) { .logs(try owner.logs(for: request)) } }
             case .stopRequested: Interrupt.request()
             case .log(let level, let message, let unit, let fields): logger.log(level, message, unit: unit, fields)
             }
@@ -371,15 +398,35 @@ final class Cluster {
         return ""
     }
 
+    /// What goes wrong with a question is the asker's concern.
+    private func answer(_ peer: PeerID, _ make: () throws -> Message) {
+        do { send(try make(), to: peer) } catch {
+            send(.refused(Refusal(code: .malformed, reason: "the question cannot be answered")), to: peer)
+        }
+    }
+
     private func send(_ message: Message, to peer: PeerID) {
         do throws(ProtocolError) {
             let frames = try codec.encode(Envelope(run: name(for: message, to: peer), sender: "coordinator", message: message))
             if router.send(frames, to: peer) == .full {
+                // Strangers may leave little unread.
+                guard inbox.isAdmitted(peer) else { return inbox.drop() }
                 // It takes nothing: to wait for it would stop everyone.
                 logger.warning("peer takes nothing; message dropped", ["peer": peer.description, "kind": message.kind.rawValue])
             }
         } catch {
             logger.error("message cannot be encoded", ["cause": error.description])
+        }
+    }
+}
+
+extension RouterInbox.Refused {
+    fileprivate var kind: RefusalKind {
+        switch self {
+        case .flood: .flood
+        case .handshake: .handshake
+        case .cut: .cut
+        case .crowded: .crowded
         }
     }
 }

@@ -188,7 +188,8 @@ final class RunRecorder: ClusterOwner {
     func unitsSubmitted(_ count: Int) { meter.unitsSubmitted(count) }
 
     func unitCompleted(_ unit: WorkUnit, _ result: UnitResult, worker: RosterWorker, attempts: Int) {
-        let samples = Int(exactly: result.figures[Figure.samples] ?? 0) ?? 0
+        // More than any unit has, so that sums cannot overflow; whether it is right is settled where results are added up.
+        let samples = min(max(0, Int(exactly: result.figures[Figure.samples] ?? 0) ?? 0), 1 << 31)
         meter.unitCompleted(samples: samples)
         feeding.note(result, of: worker)
         let key = WorkerKey(name: worker.name, incarnation: worker.incarnation)
@@ -236,13 +237,23 @@ final class RunRecorder: ClusterOwner {
         return report
     }
 
+    private static let pageBytes = 150 << 10
+
     func logs(for request: LogsRequest) throws(Problem) -> LogsReply {
         try writeLogs()
         let page = try journal.logPage(LogQuery(
             worker: request.worker, level: request.level, since: request.since, grep: request.grep, after: request.after,
-            limit: min(max(1, request.limit), 1000)))
-        return LogsReply(
-            entries: page.records.map { LogEntry(id: $0.id, record: $0.record) }, lastID: page.lastID, finished: page.finished)
+            limit: min(max(1, request.limit), 1000), scanned: 20_000))
+        // A page has to fit in a header, and in what an asker may leave unread.
+        var bytes = 0
+        let entries = page.records.prefix { stored in
+            bytes += stored.record.byteCount
+            return bytes <= Self.pageBytes || stored.id == page.records.first?.id
+        }.map { LogEntry(id: $0.id, record: $0.record) }
+        guard entries.count == page.records.count else {
+            return LogsReply(entries: entries, lastID: entries.last?.id ?? request.after, finished: false)
+        }
+        return LogsReply(entries: entries, lastID: page.lastID, finished: page.finished)
     }
 
     // MARK: Status
@@ -277,5 +288,12 @@ final class RunRecorder: ClusterOwner {
         try journal.setCondition(.running)
         meter.state = .waitingForWorkers
         try writeStatus()
+    }
+}
+
+extension LogRecord {
+    /// About as many bytes as it takes in a message; characters that JSON escapes take up to six times as many.
+    fileprivate var byteCount: Int {
+        fields.reduce(200 + source.utf8.count + message.utf8.count) { $0 + $1.key.utf8.count + $1.value.utf8.count + 8 }
     }
 }

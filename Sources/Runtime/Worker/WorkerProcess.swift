@@ -108,7 +108,7 @@ final class WorkerProcess {
     private func handle(_ event: Event) {
         switch event {
         case .transport(.connected): act(machine.handle(.connected, at: Self.now))
-        case .transport(.unreachable): break  // a router's event
+        case .transport(.unreachable), .transport(.hungUp): break  // a router's events
         case .transport(.handshakeFailed(let reason)):
             act(machine.handle(.handshakeFailed(HandshakeRefusal.hint(reason, keys)), at: Self.now))
         case .transport(.turnedAway(let refusal)):

@@ -59,7 +59,7 @@ package final class Authenticator: Sendable {
             let ready = zmq_poll(&items, 2, Int(pulse.milliseconds))
             if ready < 0, zmq_errno() != EINTR { return }
             if items[1].revents != 0 { return }
-            if items[0].revents != 0, case .message(_, let frames) = socket.receive(routed: false, limits: Limits()) {
+            if items[0].revents != 0, case .message(_, let frames, _) = socket.receive(routed: false, limits: Limits()) {
                 let (answer, stranger) = answer(frames, access)
                 // Non-blocking: whoever asked may be gone.
                 _ = socket.send(answer, route: nil)

@@ -80,6 +80,8 @@ extension MessageKind {
         case .status: StatusReport.self
         case .logsRequest: LogsRequest.self
         case .logs: LogsReply.self
+        case .command: Command.self
+        case .commandReply: CommandReply.self
         }
     }
 }

@@ -50,8 +50,8 @@ struct TensorTable {
 
     private func check(_ memory: SegmentReference, of entry: TensorTableEntry, _ type: ElementType) throws(ProtocolError) {
         guard type == .float32 else { throw .badTensor(name: entry.name, reason: "\(type.rawValue) elements lie in memory, only F32 may") }
-        guard entry.bytes <= limits.frameBytes else {
-            throw .badTensor(name: entry.name, reason: "\(entry.bytes) bytes of memory, more than \(limits.frameBytes)")
+        guard entry.bytes <= limits.memoryBytes else {
+            throw .badTensor(name: entry.name, reason: "\(entry.bytes) bytes of memory, more than \(limits.memoryBytes)")
         }
         guard memory.isPlausible else { throw .badTensor(name: entry.name, reason: "it lies in no possible memory") }
     }
@@ -93,6 +93,9 @@ extension SegmentReference {
 func checkTensorName(_ name: String, limits: Limits, seen: inout Set<String>) throws(ProtocolError) {
     guard !name.isEmpty, name.utf8.count <= limits.nameBytes else {
         throw .badTensor(name: String(name.prefix(32)), reason: "a name has 1 to \(limits.nameBytes) bytes")
+    }
+    guard !name.unicodeScalars.contains(where: { $0.properties.generalCategory == .control }) else {
+        throw .badTensor(name: "…", reason: "its name has control characters")
     }
     guard seen.insert(name).inserted else { throw .badTensor(name: name, reason: "stands twice in the table") }
 }

@@ -54,14 +54,17 @@ public struct CoordinatorOptions: Sendable {
     public var bind: String
     public var runDirectory: String?
     public var resume: Bool
+    /// A directory of keys: only who holds one that its list names is admitted.
+    public var keys: String?
     /// Allows an address beyond this machine without keys.
     public var insecure: Bool
     public var verbosity: Verbosity
 
     public init(
         recipe: Recipe, recipeSource: RecipeSource, bind: String, runDirectory: String? = nil, resume: Bool = false,
-        insecure: Bool = false, verbosity: Verbosity = .normal
+        keys: String? = nil, insecure: Bool = false, verbosity: Verbosity = .normal
     ) {
+        self.keys = keys
         self.recipe = recipe
         self.recipeSource = recipeSource
         self.bind = bind
@@ -82,6 +85,8 @@ public struct WorkerOptions: Sendable {
     public var name: String?
     /// A copy of the run's data set on the worker's machine: a specification, or the path at which it lies; nil for samples sent.
     public var data: String?
+    /// A directory with the worker's key and the coordinator's public one; nil for a coordinator without keys.
+    public var keys: String?
     /// How long it tries to reach a coordinator before it ends.
     public var giveUpAfterSeconds: Double
     /// Started by `run`, which decides when it ends: Ctrl-C, which the terminal sends to both, is not for it.
@@ -89,9 +94,10 @@ public struct WorkerOptions: Sendable {
     public var verbosity: Verbosity
 
     public init(
-        connect: String, threads: Int? = nil, name: String? = nil, data: String? = nil, giveUpAfterSeconds: Double = 60, supervised: Bool = false,
-        verbosity: Verbosity = .normal
+        connect: String, threads: Int? = nil, name: String? = nil, data: String? = nil, keys: String? = nil, giveUpAfterSeconds: Double = 60,
+        supervised: Bool = false, verbosity: Verbosity = .normal
     ) {
+        self.keys = keys
         self.connect = connect
         self.threads = threads
         self.name = name

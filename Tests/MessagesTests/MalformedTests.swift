@@ -109,6 +109,7 @@ import Testing
         _ = error([table("[250000000]", bytes: "1000000000"), Data(count: 4), Data(count: 4)])
         _ = error([table("[2]", bytes: "8", name: ""), Data(count: 8)])
         _ = error([table("[2]", bytes: "8", name: String(repeating: "n", count: 300)), Data(count: 8)])
+        _ = error([table("[2]", bytes: "8", name: #"a\u001b[2J"#), Data(count: 8)])
     }
 
     @Test(arguments: [
@@ -139,7 +140,7 @@ import Testing
         #expect(throws: ProtocolError.self, "nothing has been mapped") { try result.tensors[0].floats() }
         #expect(error([header(tensors: tensors), Data(count: 8)]) == .frameCount(announced: "0 frames", arrived: 1))
         var limits = Limits()
-        limits.frameBytes = 1024
+        limits.memoryBytes = 1024
         let large = tensors.replacingOccurrences(of: "[2]", with: "[300]").replacingOccurrences(of: ":8,", with: ":1200,")
         #expect(error([header(tensors: large)], limits: limits) == .badTensor(name: "a", reason: "1200 bytes of memory, more than 1024"))
     }

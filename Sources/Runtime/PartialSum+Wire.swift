@@ -1,7 +1,10 @@
 import Coordination
 import Diagnostics
+import Foundation
 import Messages
 import Tensors
+
+let measuresCopies = ProcessInfo.processInfo.environment["FILTERSCOPE_COPIES"] == "1"
 
 extension PartialSum {
     /// What travels, in the order of the names.
@@ -10,14 +13,19 @@ extension PartialSum {
             + doubles.sorted { $0.key < $1.key }.map { WireTensor($0.key, [$0.value.count], doubles: $0.value) }
     }
 
-    /// - Parameter pool: where float32 tensors that came in frames find memory; others stay where they are.
+    /// - Parameter pool: where small float32 tensors that came in frames find memory; others stay where they are.
     /// - Throws: `Problem` for tensors that are neither float32 nor float64.
     init(_ result: UnitResult, from pool: StoragePool) throws(Problem) {
         self.init(figures: result.figures)
         for tensor in result.tensors {
             do throws(ProtocolError) {
                 switch tensor.type {
-                case .float32: floats[tensor.name] = try tensor.tensor(from: pool)
+                case .float32:
+                    if !measuresCopies, let pieces = tensor.floatPieces {
+                        self.pieces[tensor.name] = pieces
+                    } else {
+                        floats[tensor.name] = try tensor.tensor(from: pool)
+                    }
                 case .float64: doubles[tensor.name] = try tensor.doubles()
                 default: throw ProtocolError.badTensor(name: tensor.name, reason: "elements are \(tensor.type.rawValue), sums are F32 or F64")
                 }
@@ -29,6 +37,12 @@ extension PartialSum {
 }
 
 extension WireTensor {
+    /// The elements where the frames brought them; nil for a small tensor, and for frames in which floats cannot be read.
+    fileprivate var floatPieces: FloatPieces? {
+        guard case .bytes(let frames) = content, byteCount >= StoragePool.smallest else { return nil }
+        return FloatPieces(shape, frames)
+    }
+
     /// The elements in place, or copied out of the frames that brought them.
     func tensor(from pool: StoragePool) throws(ProtocolError) -> Tensor {
         if case .floats(let tensor) = content { return tensor }
@@ -53,7 +67,9 @@ extension ParameterVector {
         }
     }
 
-    /// The vector as it is now, for sending: it may change while the copy travels.
+    /// The vector in place.
+    var wireTensor: WireTensor { WireTensor(Self.wireName, Tensor(adopting: self)) }
+
     func snapshot(from pool: StoragePool) -> WireTensor {
         var copy = Tensor([buffer.count], from: pool)
         copy.withMutableBuffer { copy in

@@ -113,15 +113,16 @@ private struct AggregationBench {
             reducer.add(part, at: node)
         }
         round.arrived = cluster.now
-        guard let halves = reducer.takeHalves(), let left = halves.left.floats[Figure.gradient], left.count == sum.buffer.count else {
+        var halves = reducer.takeHalves()
+        guard let left = halves?.left.takeFloats(Figure.gradient), left.count == sum.buffer.count else {
             throw Problem("the gradients do not add up")
         }
-        let right = halves.right?.floats[Figure.gradient]
+        let right = halves?.right?.takeFloats(Figure.gradient)
         sum.rewrite { sum in
             inSlices(sum.count, scratch: cluster.sums) { slice, _ in
-                left.withBuffer { left in
-                    guard let right else { return sum.slice(slice).copy(from: left.slice(slice)) }
-                    right.withBuffer { sum.slice(slice).setToSum(left.slice(slice), $0.slice(slice)) }
+                left.withSlice(slice) { left in
+                    guard let right else { return sum.slice(slice).copy(from: left) }
+                    right.withSlice(slice) { sum.slice(slice).setToSum(left, $0) }
                 }
             }
         }

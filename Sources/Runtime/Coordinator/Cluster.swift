@@ -328,6 +328,9 @@ final class Cluster {
         if let segment = set.vector.segment, neighbours.readsWeights(peer) {
             return WireTensor(ParameterVector.wireName, [set.vector.buffer.count], at: segment.reference)
         }
+        // In place: nobody changes the vector while a unit is open that needs it. Whoever is still being sent it afterwards was given
+        // up, or its unit was; what it gets then is a version that nobody will ask for.
+        guard measuresCopies else { return set.vector.wireTensor }
         let snapshot = set.snapshot ?? set.vector.snapshot(from: sums)
         parameters[reference.set]?.snapshot = snapshot
         return snapshot

@@ -1,10 +1,7 @@
 import Coordination
 import Diagnostics
-import Foundation
 import Messages
 import Tensors
-
-let measuresCopies = ProcessInfo.processInfo.environment["FILTERSCOPE_COPIES"] == "1"
 
 extension PartialSum {
     /// What travels, in the order of the names.
@@ -21,7 +18,7 @@ extension PartialSum {
             do throws(ProtocolError) {
                 switch tensor.type {
                 case .float32:
-                    if !measuresCopies, let pieces = tensor.floatPieces {
+                    if let pieces = tensor.floatPieces {
                         self.pieces[tensor.name] = pieces
                     } else {
                         floats[tensor.name] = try tensor.tensor(from: pool)
@@ -67,14 +64,6 @@ extension ParameterVector {
         }
     }
 
-    /// The vector in place.
+    /// The vector in its own memory, which must not change while it travels.
     var wireTensor: WireTensor { WireTensor(Self.wireName, Tensor(adopting: self)) }
-
-    func snapshot(from pool: StoragePool) -> WireTensor {
-        var copy = Tensor([buffer.count], from: pool)
-        copy.withMutableBuffer { copy in
-            inSlices(buffer.count, scratch: pool) { slice, _ in copy.slice(slice).copy(from: self.buffer.slice(slice)) }
-        }
-        return WireTensor(Self.wireName, copy)
-    }
 }

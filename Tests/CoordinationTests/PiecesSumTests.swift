@@ -45,7 +45,8 @@ import Testing
             for index in order {
                 reducer.add(try sum(values[index], [left, right, left][index], readers: &readers), at: TreeNode(level: 0, index: index))
             }
-            let total = try #require(reducer.takeTotal())
+            let last = reducer.takeTotal()
+            let total = try #require(last)
             #expect(total.pieces.isEmpty)
             #expect(total.floats["gradient"]?.array == expected)
             // What others read stays as it was.
@@ -59,14 +60,18 @@ import Testing
         var readers: [Tensor] = []
         var reducer = TreeReducer(ReductionTree(leafCount: 1), keepsHalves: true)
         reducer.add(try sum(values, .frames, readers: &readers), at: TreeNode(level: 0, index: 0))
-        let halves = try #require(reducer.takeHalves())
+        let taken = reducer.takeHalves()
+        let halves = try #require(taken)
         #expect(halves.right == nil)
         var whole = halves.left
         #expect(whole.tensor("gradient", from: StoragePool(kept: 0))?.array == values)
         #expect(whole.matches(PartialSum(floats: ["gradient": Tensor([Self.count])])))
-        let source = try #require(whole.takeFloats("gradient"))
+        let first = whole.takeFloats("gradient")
+        let source = try #require(first)
         #expect(source.count == Self.count)
-        #expect(source.withSlice(FloatPieces.grain..<FloatPieces.grain + 9) { $0.array } == Array(values[FloatPieces.grain..<FloatPieces.grain + 9]))
-        #expect(whole.takeFloats("gradient") == nil && whole.tensor("gradient", from: StoragePool(kept: 0)) == nil)
+        let range = FloatPieces.grain..<FloatPieces.grain + 9
+        #expect(source.withSlice(range) { $0.array } == Array(values[range]))
+        let second = whole.takeFloats("gradient")
+        #expect(second == nil && whole.tensor("gradient", from: StoragePool(kept: 0)) == nil)
     }
 }

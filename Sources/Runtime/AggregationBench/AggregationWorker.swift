@@ -114,6 +114,7 @@ final class AggregationWorker {
             if let flat = update.tensors.first, let place = flat.memory {
                 held = try memory.parameters(flat, at: place, layout: layout)
             } else {
+                sum = nil
                 held = HeldParameters(vector: try ParameterVector(update, layout: layout, from: received), source: nil)
             }
             sum = (held, update.version, Self.now)

@@ -40,13 +40,11 @@ final class Cluster {
     private struct Publication {
         let version: UInt64
         let vector: ParameterVector
-        /// For workers on other machines, made when the first of them needs it.
-        var snapshot: WireTensor?
     }
 
     private var parameters: [String: Publication] = [:]
     private let neighbours: Neighbours
-    /// Where sums and snapshots find memory.
+    /// Where sums find memory.
     let sums = StoragePool(kept: 4 + ProcessInfo.processInfo.activeProcessorCount)
     private var nextVersion: UInt64 = 1
     private var nextUnit: UInt64
@@ -330,10 +328,7 @@ final class Cluster {
         }
         // In place: nobody changes the vector while a unit is open that needs it. Whoever is still being sent it afterwards was given
         // up, or its unit was; what it gets then is a version that nobody will ask for.
-        guard measuresCopies else { return set.vector.wireTensor }
-        let snapshot = set.snapshot ?? set.vector.snapshot(from: sums)
-        parameters[reference.set]?.snapshot = snapshot
-        return snapshot
+        return set.vector.wireTensor
     }
 
     private func send(_ message: Message, to peer: PeerID) {

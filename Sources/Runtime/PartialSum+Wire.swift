@@ -18,7 +18,7 @@ extension PartialSum {
         return tensors
     }
 
-    /// - Parameter pool: where float32 tensors that came in frames find memory; others stay where they are.
+    /// - Parameter pool: where small float32 tensors that came in frames find memory; others stay where they are.
     /// - Throws: `Problem` for tensors that are no sums.
     init(_ result: UnitResult, from pool: StoragePool) throws(Problem) {
         self.init(figures: result.figures)
@@ -26,7 +26,12 @@ extension PartialSum {
             let counts = try result.tensors.first { $0.name == Figure.labelCounts }?.int64s()
             for tensor in result.tensors where tensor.name != Figure.labelCounts {
                 switch tensor.type {
-                case .float32: floats[tensor.name] = try tensor.tensor(from: pool)
+                case .float32:
+                    if let pieces = tensor.floatPieces {
+                        self.pieces[tensor.name] = pieces
+                    } else {
+                        floats[tensor.name] = try tensor.tensor(from: pool)
+                    }
                 case .float64: labelSums[try Figure.layer(ofLabelSums: tensor)] = try LabelMeans(tensor, counts: counts)
                 default: throw ProtocolError.badTensor(name: tensor.name, reason: "elements are \(tensor.type.rawValue), sums are F32 or F64")
                 }
@@ -65,6 +70,12 @@ extension LabelMeans {
 }
 
 extension WireTensor {
+    /// The elements where the frames brought them; nil for a small tensor, and for frames in which floats cannot be read.
+    fileprivate var floatPieces: FloatPieces? {
+        guard case .bytes(let frames) = content, byteCount >= StoragePool.smallest else { return nil }
+        return FloatPieces(shape, frames)
+    }
+
     /// The elements in place, or copied out of the frames that brought them.
     func tensor(from pool: StoragePool) throws(ProtocolError) -> Tensor {
         if case .floats(let tensor) = content { return tensor }
@@ -89,12 +100,6 @@ extension ParameterVector {
         }
     }
 
-    /// The vector as it is now, for sending: it may change while the copy travels.
-    func snapshot(from pool: StoragePool) -> WireTensor {
-        var copy = Tensor([buffer.count], from: pool)
-        copy.withMutableBuffer { copy in
-            inSlices(buffer.count, scratch: pool) { slice, _ in copy.slice(slice).copy(from: self.buffer.slice(slice)) }
-        }
-        return WireTensor(Self.wireName, copy)
-    }
+    /// The vector in its own memory, which must not change while it travels.
+    var wireTensor: WireTensor { WireTensor(Self.wireName, Tensor(adopting: self)) }
 }

@@ -57,6 +57,9 @@ import Runtime
             throw UsageError("unknown command \"\(first)\"", remedy: suggestion(for: first, among: commands.map(\.name)), command: nil)
         }
         if first == "bench", words.dropFirst().first == "data" { return try perform(BenchDataCommand.description, words.dropFirst(2)) }
+        if first == "bench", words.dropFirst().first == "aggregation" {
+            return try perform(BenchAggregationCommand.description, words.dropFirst(2))
+        }
         if first == "bench", words.dropFirst().first == "filters" { return try perform(BenchFiltersCommand.description, words.dropFirst(2)) }
         return try perform(command, words.dropFirst())
     }

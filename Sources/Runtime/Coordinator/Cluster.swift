@@ -40,8 +40,6 @@ final class Cluster {
     private struct Publication {
         let version: UInt64
         let vector: ParameterVector
-        /// For workers on other machines, made when the first of them needs it.
-        var snapshot: WireTensor?
     }
 
     private var parameters: [String: Publication] = [:]
@@ -50,7 +48,7 @@ final class Cluster {
     private var publishedBytes = 0
     private static let smallestAllowance = 8 << 20
     private let neighbours: Neighbours
-    /// Where sums and snapshots find memory.
+    /// Where sums find memory.
     let sums = StoragePool(kept: 4 + ProcessInfo.processInfo.activeProcessorCount)
     private var nextVersion: UInt64 = 1
     private var nextUnit: UInt64
@@ -387,9 +385,9 @@ final class Cluster {
         if let segment = set.vector.segment, neighbours.readsWeights(peer) {
             return WireTensor(ParameterVector.wireName, [set.vector.buffer.count], at: segment.reference)
         }
-        let snapshot = set.snapshot ?? set.vector.snapshot(from: sums)
-        parameters[reference.set]?.snapshot = snapshot
-        return snapshot
+        // In place: nobody changes the vector while a unit is open that needs it. Whoever is still being sent it afterwards was given
+        // up, or its unit was; what it gets then is a version that nobody will ask for.
+        return set.vector.wireTensor
     }
 
     /// The run's name, which those who are turned away do not learn.

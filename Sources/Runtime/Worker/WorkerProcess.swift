@@ -244,6 +244,8 @@ extension WorkerProcess {
             if let flat = update.tensors.first(where: { $0.name == ParameterVector.wireName }), let place = flat.memory {
                 held = try memory.parameters(flat, at: place, layout: layout)
             } else {
+                // Units under way keep the version that they were begun with. Nothing else needs it, so its memory is free for this one.
+                parameters[update.set] = nil
                 held = HeldParameters(vector: try ParameterVector(update, layout: layout, from: received), source: nil)
             }
             parameters[update.set] = (update.version, held)

@@ -115,6 +115,8 @@ extension WireTensor {
     /// Copies rather than views: a frame's bytes may lie on any boundary.
     private func values<Element: BitwiseCopyable>(of type: ElementType, zero: Element) throws(ProtocolError) -> [Element] {
         try expect(type)
+        // Memory elsewhere may be announced at any size; none is set aside for it.
+        guard memory == nil else { throw unmapped }
         var values = [Element](repeating: zero, count: shape.count)
         let isWhole = values.withUnsafeMutableBytes { copyPieces(to: $0) }
         guard isWhole else { throw unmapped }

@@ -53,6 +53,23 @@ import Testing
         #expect(error([header(kind: "unit", body: body)]) == .unknownUnitKind("dream", unit: 7))
     }
 
+    /// A refusal is sent back and logged: it must not carry whatever the peer put into a name, not even one character made of many.
+    @Test func refusalsQuoteLittle() throws {
+        for text in [String(repeating: "n", count: 100_000), "e" + String(repeating: "\u{301}", count: 100_000)] {
+            let body = #"{"figures":{"\#(text)":[]},"seconds":1}"#
+            let errors = [
+                error([header(body: body)]), error([header(kind: text)]), error([table("[2]", bytes: "8", type: text), Data(count: 8)]),
+                error([table("[2]", bytes: "8", name: text), Data(count: 8)]),
+                error([header(kind: "unit", body: #"{"needs":[],"work":{"kind":"\#(text)","details":{}}}"#)]),
+            ]
+            for error in errors {
+                let error = try #require(error)
+                #expect(error.description.utf8.count < 800)
+                #expect(error.description.contains("…"))
+            }
+        }
+    }
+
     @Test func truncatedMessagesAreRefused() throws {
         #expect(error([]) == .noFrames)
         for (name, envelope) in Samples.all {

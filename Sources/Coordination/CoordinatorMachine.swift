@@ -12,8 +12,10 @@ public struct CoordinatorMachine: Sendable {
         public var run: String
         /// What a worker needs to know to compute units, opaque here.
         public var task: String
-        /// Kernels that the run admits: results of others would differ in their last bits.
+        /// The run's kernels: results of others would differ in their last bits.
         public var fingerprint: String
+        /// Whether workers with other kernels are admitted all the same.
+        public var admitsOtherKernels: Bool
         public var heartbeatSeconds: Double
         /// Silence after which a worker counts as gone.
         public var timeoutSeconds: Double
@@ -26,7 +28,7 @@ public struct CoordinatorMachine: Sendable {
 
         public init(
             run: String, task: String, fingerprint: String, heartbeatSeconds: Double, timeoutSeconds: Double, unitAttempts: Int,
-            data: DataSummary? = nil, bytesAhead: Int = 256 << 20
+            data: DataSummary? = nil, bytesAhead: Int = 256 << 20, admitsOtherKernels: Bool = false
         ) {
             self.run = run
             self.task = task
@@ -36,13 +38,14 @@ public struct CoordinatorMachine: Sendable {
             self.unitAttempts = unitAttempts
             self.data = data
             self.bytesAhead = bytesAhead
+            self.admitsOtherKernels = admitsOtherKernels
         }
     }
 
     public enum Event: Sendable {
         case received(PeerID, Message)
-        /// Something that is no message of ours.
-        case garbled(PeerID, String)
+        /// Something that is no message of ours, or one of another version or of an unknown kind.
+        case garbled(PeerID, String, code: RefusalCode = .malformed)
         /// Well formed, but it names a run that is not this one: this coordinator took another's place.
         case ofAnotherRun(PeerID)
         case unreachable(PeerID)
@@ -75,6 +78,8 @@ public struct CoordinatorMachine: Sendable {
     private var roster = WorkerRoster()
     private var board = UnitBoard()
     private var ended: RunEnd?
+    /// The number of the last log record that was taken of each incarnation.
+    private var takenLogs: [String: Int] = [:]
     /// Messages of peers that are no workers and made no sense, and at how many of them the log says so next.
     private var strangersMessages = 0
     private var nextLoggedStranger = 1
@@ -137,7 +142,7 @@ public struct CoordinatorMachine: Sendable {
     public mutating func handle(_ event: Event, at now: Double) -> [Action] {
         switch event {
         case .received(let peer, let message): return receive(message, from: peer, at: now)
-        case .garbled(let peer, let what): return garbled(peer, what)
+        case .garbled(let peer, let what, let code): return garbled(peer, what, code)
         case .ofAnotherRun(let peer): return sendBack(peer)
         case .unreachable(let peer): return remove(peer, reason: "unreachable")
         case .processEnded(let pid, let reason):
@@ -170,7 +175,7 @@ extension CoordinatorMachine {
         case .result(let result): return complete(result, worker)
         case .failure(let failure): return fail(failure, worker)
         case .data(let declaration): return accept(declaration, worker)
-        case .log(let batch): return [.records(batch.records, from: worker.name)]
+        case .log(let batch): return take(batch, worker)
         case .goodbye(let goodbye): return remove(peer, reason: goodbye.reason)
         default:
             return [.log(.warning, "a worker sent what only a coordinator sends", unit: nil, fields: ["worker.name": worker.name])]
@@ -179,12 +184,12 @@ extension CoordinatorMachine {
 
     private mutating func welcome(_ hello: Hello, _ peer: PeerID, at now: Double) -> [Action] {
         if let ended { return [.send(peer, .ended(ended))] }
-        guard hello.fingerprint == settings.fingerprint else {
+        guard hello.fingerprint == settings.fingerprint || settings.admitsOtherKernels else {
             return [
                 .send(peer, .refused(Refusal(
                     code: .fingerprint,
                     reason: "your kernels are \(hello.fingerprint), this run's are \(settings.fingerprint), and results would differ in their last bits",
-                    remedy: "build both with the same FILTERSCOPE_MARCH and run them on the same kind of processor"))),
+                    remedy: "build both with the same FILTERSCOPE_MARCH and run them on the same kind of processor; or start the coordinator with --mixed, which marks the run as not bit-reproducible"))),
                 .log(.warning, "worker refused: other kernels", unit: nil, fields: [
                     "worker.name": hello.name, "worker.host": hello.host, "fingerprint": hello.fingerprint,
                 ]),
@@ -234,9 +239,25 @@ extension CoordinatorMachine {
         ])]
     }
 
+    /// A worker that comes back sends again what it was not told of.
+    private mutating func take(_ batch: LogBatch, _ worker: RosterWorker) -> [Action] {
+        guard !batch.records.isEmpty else { return [] }
+        let known = takenLogs[worker.incarnation] ?? 0
+        let last = batch.firstSequence + batch.records.count - 1
+        takenLogs[worker.incarnation] = max(known, last)
+        let new = Array(batch.records.dropFirst(max(0, known + 1 - batch.firstSequence)))
+        let acknowledgement = Action.send(worker.peer, .acknowledgement(Acknowledgement(of: .log, sequence: last)))
+        return new.isEmpty ? [acknowledgement] : [.records(new, from: worker.name), acknowledgement]
+    }
+
     /// Whatever talks to a port by mistake may send thousands of messages: strangers' first, tenth, hundredth … is logged.
-    private mutating func garbled(_ peer: PeerID, _ what: String) -> [Action] {
-        let refusal = Action.send(peer, .refused(Refusal(code: .malformed, reason: what, remedy: "speak protocol \(protocolVersion)")))
+    private mutating func garbled(_ peer: PeerID, _ what: String, _ code: RefusalCode) -> [Action] {
+        let remedy = switch code {
+        case .version: "install the same version of filterscope on both sides"
+        case .unknownKind: "go on without such messages, or install the same version of filterscope on both sides"
+        default: "speak protocol \(protocolVersion)"
+        }
+        let refusal = Action.send(peer, .refused(Refusal(code: code, reason: what, remedy: remedy)))
         guard let worker = roster[peer] else {
             // Strangers learn nothing of the run, and the log says only that they knocked.
             strangersMessages += 1

@@ -25,6 +25,7 @@ extension StatusReport: MessagePayload {
         for fault in faults { try check.text(fault, "faults") }
         if let waitingShare { try check.amount(waitingShare, "waitingShare") }
         if let damagedSamples { try check.count(damagedSamples, "damagedSamples") }
+        for kernels in otherKernels ?? [] { try check.name(kernels, "otherKernels") }
         for worker in workers { try worker.check(check) }
     }
 }

@@ -52,13 +52,16 @@ public struct StatusReport: Hashable, Codable, Sendable {
     public var waitingShare: Double?
     /// Samples that could not be decoded and were left out.
     public var damagedSamples: Int?
+    /// Kernels other than the coordinator's that took part: where there are any, the run's last bits cannot be had again.
+    public var otherKernels: [String]?
     public var startedAt: Double
     public var updatedAt: Double
 
     public init(
         run: String, recipe: String, phase: String, state: RunState, step: Int, totalSteps: Int, epoch: Int, rate: Double,
         secondsLeft: Double? = nil, metrics: [String: Double] = [:], workers: [WorkerStatus] = [], faults: [String] = [],
-        waitingShare: Double? = nil, damagedSamples: Int? = nil, startedAt: Double, updatedAt: Double
+        waitingShare: Double? = nil, damagedSamples: Int? = nil, otherKernels: [String]? = nil, startedAt: Double,
+        updatedAt: Double
     ) {
         self.run = run
         self.recipe = recipe
@@ -74,6 +77,7 @@ public struct StatusReport: Hashable, Codable, Sendable {
         self.faults = faults
         self.waitingShare = waitingShare
         self.damagedSamples = damagedSamples
+        self.otherKernels = otherKernels
         self.startedAt = startedAt
         self.updatedAt = updatedAt
     }

@@ -56,6 +56,8 @@ final class Cluster {
     private var tensorsWhenDealt: [UInt64: () -> [WireTensor]] = [:]
     private var results: [(WorkUnit, UnitResult)] = []
     private var givenUp: Problem?
+    /// Who asked for the log and has not been told that it ends, and when they asked last.
+    private var followers: [PeerID: Double] = [:]
 
     /// How often `idle` is called at least.
     private static let pulse = Duration.milliseconds(200)
@@ -186,8 +188,10 @@ final class Cluster {
     /// Says that a worker process which was started here has ended.
     func processEnded(pid: Int, reason: String) throws { try act(machine.handle(.processEnded(pid: pid, reason: reason), at: now)) }
 
-    /// Tells every worker that the run is over, hears their goodbyes, and closes the socket.
-    func end(outcome: Messages.RunOutcome, message: String) {
+    /// Tells every worker that the run is over and hears their goodbyes, then lets observers read the log to its end, and closes the
+    /// socket.
+    /// - Parameter settle: called when no worker is left, to write down how it ended.
+    func end(outcome: Messages.RunOutcome, message: String, settle: () -> Void = {}) {
         var present = Set(machine.workers.map(\.peer))
         try? act(machine.finish(RunEnd(outcome: outcome, message: message)))
         // When a connection ends, libzmq throws away what the other side has received and not read yet. So the workers
@@ -196,12 +200,39 @@ final class Cluster {
         while !present.isEmpty, let event = mailbox.next(until: deadline) {
             switch event {
             case .message(let peer, let frames):
-                if let message = try? codec.decode(frames).message, case .goodbye = message { present.remove(peer) }
+                guard let message = try? codec.decode(frames).message else { continue }
+                if case .goodbye = message { present.remove(peer) } else { answer(message, of: peer) }
             case .unreachable(let peer): present.remove(peer)
             case .discarded, .connected, .disconnected, .handshakeFailed: break
             }
         }
+        settle()
+        attendFollowers()
         router.close(flushingFor: .seconds(1))
+    }
+
+    /// Answers whoever follows the log until each has been told that nothing follows; one that has stopped asking is not waited for.
+    private func attendFollowers() {
+        let deadline = ContinuousClock.now + .seconds(2)
+        func isAwaited(_ asked: Double) -> Bool { now - asked < 5 }
+        guard followers.values.contains(where: isAwaited) else { return }
+        while followers.values.contains(where: isAwaited), let event = mailbox.next(until: deadline) { attend(event) }
+        // What has arrived and is not read yet is lost when the connection ends.
+        let reading = ContinuousClock.now + .milliseconds(200)
+        while let event = mailbox.next(until: reading) { attend(event) }
+    }
+
+    private func attend(_ event: TransportEvent) {
+        if case .message(let peer, let frames) = event, let message = try? codec.decode(frames).message { answer(message, of: peer) }
+    }
+
+    /// Answers an observer; the run is over, and so is all else.
+    private func answer(_ message: Message, of peer: PeerID) {
+        switch message {
+        case .statusRequest: try? act([.statusRequested(peer)])
+        case .logsRequest(let request): try? act([.logsRequested(peer, request)])
+        default: break
+        }
     }
 
     var now: Double { Double(DispatchTime.now().uptimeNanoseconds) * 1e-9 }
@@ -242,7 +273,7 @@ final class Cluster {
             }
             return .received(peer, envelope.message)
         } catch {
-            return .garbled(peer, error.description)
+            return .garbled(peer, error.refusalReason, code: error.refusalCode)
         }
     }
 
@@ -304,7 +335,10 @@ final class Cluster {
             case .statusRequested(let peer):
                 if let owner { send(.status(owner.statusReport(workers: machine.workers, now: now)), to: peer) }
             case .logsRequested(let peer, let request):
-                if let owner { send(.logs(try owner.logs(for: request)), to: peer) }
+                guard let owner else { continue }
+                let reply = try owner.logs(for: request)
+                followers[peer] = reply.finished ? nil : now
+                send(.logs(reply), to: peer)
             case .log(let level, let message, let unit, let fields): logger.log(level, message, unit: unit, fields)
             }
         }

@@ -120,7 +120,9 @@ struct LinearNetworkTests {
         for (label, channel, row, column) in [(0, 0, 0, 0), (4, 2, 6, 6), (3, 1, 5, 2)] {
             #expect(stored[label * 147 + channel * 49 + row * 7 + column] == own[label * 147 + (row * 7 + column) * 3 + channel])
         }
-        #expect(try network.loadWeights(path: path).parameters.buffer.array == weights.buffer.array)
+        let loaded = try network.loadWeights(path: path).parameters
+        #expect(loaded.buffer.array == weights.buffer.array)
+        withExtendedLifetime(loaded) {}
 
         let traits = WeightFileTraits(file)
         #expect(traits.name == "linear" && traits.inputSize == 7 && traits.inputChannels == 3 && traits.labels == 5)

@@ -14,7 +14,7 @@ extension ClusterTests {
                 recipe["dataset"] = "folder:\(data.file("pictures"))?size=32"
                 recipe["training"] = ["epochs": 6, "batchSize": 60, "shardSize": 15, "evaluateEvery": 1, "mixup": 0.2]
                 recipe["heads"] = ["epochs": 1, "augment": true]
-                recipe["analysis"] = ["thresholds": [0.5]]
+                recipe["analysis"] = ["thresholds": [0.5], "surveyShard": 5]
                 recipe["prune"] = ["classifier": true, "epochs": 1, "baselines": false]
                 recipe["cluster"] = ["heartbeatSeconds": 0.25, "workerTimeoutSeconds": 8, "unitAttempts": 50, "minimumWorkers": 4]
             }

@@ -8,6 +8,7 @@ messages of each kind went which way, and every header that its schema or the co
 """
 import argparse
 import json
+import os
 import pathlib
 import signal
 import sys
@@ -98,9 +99,15 @@ def main():
     behind, client_of = {}, {}
     poller = zmq.Poller()
     poller.register(front, zmq.POLLIN)
-    stopped = []
-    signal.signal(signal.SIGTERM, lambda *_: stopped.append(True))
-    while not stopped:
+
+    def finish(*_):
+        pathlib.Path(options.report).write_text(json.dumps(checker.report(), indent=2))
+        # At once, whatever the sockets still hold.
+        os._exit(0)
+
+    signal.signal(signal.SIGTERM, finish)
+    signal.pthread_sigmask(signal.SIG_UNBLOCK, {signal.SIGTERM})
+    while True:
         for ready, _ in poller.poll(100):
             frames = ready.recv_multipart()
             if ready is front:
@@ -116,8 +123,6 @@ def main():
             else:
                 checker.check(frames, up=False)
                 front.send_multipart([client_of[ready]] + frames)
-    pathlib.Path(options.report).write_text(json.dumps(checker.report(), indent=2))
-    context.destroy(linger=0)
 
 
 if __name__ == "__main__":

@@ -12,8 +12,10 @@ public struct CoordinatorMachine: Sendable {
         public var run: String
         /// What a worker needs to know to compute units, opaque here.
         public var task: String
-        /// Kernels that the run admits: results of others would differ in their last bits.
+        /// The run's kernels: results of others would differ in their last bits.
         public var fingerprint: String
+        /// Whether workers with other kernels are admitted all the same.
+        public var admitsOtherKernels: Bool
         public var heartbeatSeconds: Double
         /// Silence after which a worker counts as gone.
         public var timeoutSeconds: Double
@@ -30,7 +32,8 @@ public struct CoordinatorMachine: Sendable {
 
         public init(
             run: String, task: String, fingerprint: String, heartbeatSeconds: Double, timeoutSeconds: Double, unitAttempts: Int,
-            data: DataSummary? = nil, bytesAhead: Int = 256 << 20, access: AccessTable? = nil, isOpen: Bool = false
+            data: DataSummary? = nil, bytesAhead: Int = 256 << 20, access: AccessTable? = nil, isOpen: Bool = false,
+            admitsOtherKernels: Bool = false
         ) {
             self.run = run
             self.task = task
@@ -42,6 +45,7 @@ public struct CoordinatorMachine: Sendable {
             self.bytesAhead = bytesAhead
             self.access = access
             self.isOpen = isOpen
+            self.admitsOtherKernels = admitsOtherKernels
         }
     }
 
@@ -106,6 +110,9 @@ public struct CoordinatorMachine: Sendable {
     private var admissions = TokenBucket(capacity: 256, perSecond: 32)
     /// Their lines have room in a status report.
     private static let mostWorkers = 512
+    /// The number of the last log record that was taken of each incarnation; forgotten when there are many that left.
+    private var takenLogs: [String: Int] = [:]
+    private static let mostTakenLogs = 4096
 
     public init(_ settings: Settings) {
         self.settings = settings
@@ -242,12 +249,12 @@ extension CoordinatorMachine {
     private mutating func welcome(_ hello: Hello, _ peer: PeerID, at now: Double) -> [Action] {
         if let ended { return [.send(peer, .ended(ended))] }
         if drained.contains(hello.incarnation) { return [.send(peer, .ended(Self.drainedEnd))] + remove(peer, reason: "drained") }
-        guard hello.fingerprint == settings.fingerprint else {
+        guard hello.fingerprint == settings.fingerprint || settings.admitsOtherKernels else {
             return [
                 .send(peer, .refused(Refusal(
                     code: .fingerprint,
                     reason: "your kernels are \(hello.fingerprint), this run's are \(settings.fingerprint), and results would differ in their last bits",
-                    remedy: "build both with the same FILTERSCOPE_MARCH and run them on the same kind of processor"))),
+                    remedy: "build both with the same FILTERSCOPE_MARCH and run them on the same kind of processor; or start the coordinator with --mixed, which marks the run as not bit-reproducible"))),
             ] + refuse(.fingerprint, "\(hello.name) on \(hello.host) has other kernels: \(hello.fingerprint)")
         }
         // The same peer says hello again when its first welcome was lost: what it held is dealt again.
@@ -292,14 +299,26 @@ extension CoordinatorMachine {
 
     /// Log records, as many as a worker may write: what it says goes to the disk.
     private mutating func keep(_ batch: LogBatch, _ worker: RosterWorker, at now: Double) -> [Action] {
+        guard !batch.records.isEmpty else { return [] }
+        let known = takenLogs[worker.incarnation] ?? 0
+        let last = batch.firstSequence + batch.records.count - 1
+        let new = batch.records.dropFirst(max(0, known + 1 - batch.firstSequence))
         var kept = 0
         roster.update(worker.peer) { worker in
             worker.lastHeard = now
-            kept = worker.logAllowance.takeUpTo(batch.records.count, at: now)
+            kept = worker.logAllowance.takeUpTo(new.count, at: now)
         }
-        let records = batch.records.prefix(kept).map { $0.bounded(source: worker.name) }
-        let dropped = batch.records.count - kept
-        return [.records(records, from: worker.name)] + (dropped > 0 ? refuse(.flood, "too many log records", worker, count: dropped) : [])
+        if takenLogs.count >= Self.mostTakenLogs {
+            let present = Set(roster.workers.map(\.incarnation))
+            takenLogs = takenLogs.filter { present.contains($0.key) }
+        }
+        takenLogs[worker.incarnation] = max(known, last)
+        let acknowledgement = Action.send(worker.peer, .acknowledgement(Acknowledgement(of: .log, sequence: last)))
+        guard !new.isEmpty else { return [acknowledgement] }
+        let records = new.prefix(kept).map { $0.bounded(source: worker.name) }
+        let dropped = new.count - kept
+        return [.records(records, from: worker.name), acknowledgement]
+            + (dropped > 0 ? refuse(.flood, "too many log records", worker, count: dropped) : [])
     }
 
     private func welcomeMessage(for worker: RosterWorker) -> Welcome {
@@ -341,7 +360,12 @@ extension CoordinatorMachine {
         roster.update(peer) { isAnswered = $0.answers.take(at: now) }
         guard isAnswered else { return refuse(kind, what, roster[peer]) }
         // It quotes the sender's own words, and tells nothing of the run.
-        let refusal = Refusal(code: kind.code, reason: what.shortened(), remedy: "speak protocol \(protocolVersion)")
+        let remedy = switch kind {
+        case .version: "install the same version of filterscope on both sides"
+        case .unknownKind: "go on without such messages, or install the same version of filterscope on both sides"
+        default: "speak protocol \(protocolVersion)"
+        }
+        let refusal = Refusal(code: kind.code, reason: what.shortened(), remedy: remedy)
         return [.send(peer, .refused(refusal))] + refuse(kind, what, roster[peer])
     }
 

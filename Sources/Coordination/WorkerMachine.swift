@@ -39,6 +39,10 @@ public struct WorkerMachine: Sendable {
     public enum Event: Sendable {
         case received(Message)
         case garbled(String)
+        /// The coordinator speaks another version of the protocol.
+        case otherVersion(Problem)
+        /// A unit of a kind that this version does not know.
+        case unknownWork(unit: UInt64, String)
         /// A connection stands; hello goes over it at once.
         case connected
         case disconnected
@@ -68,6 +72,8 @@ public struct WorkerMachine: Sendable {
         case begin(WorkUnit)
         /// The coordinator has read the memory of that sequence number.
         case release(sequence: Int)
+        /// The coordinator has the log records up to that number.
+        case logsTaken(upTo: Int)
         /// It cannot map this worker's memory: results go in frames.
         case stopLending
         /// Work in hand is nobody's any more.
@@ -133,6 +139,16 @@ public struct WorkerMachine: Sendable {
             lastHeard = now
             return receive(message, at: now)
         case .garbled(let what): return [.log(.warning, "message not understood", fields: ["reason": what])]
+        case .otherVersion(let problem):
+            state = .over
+            return [.leave(.failed(problem))]
+        case .unknownWork(let unit, let what):
+            guard case .joined = state else { return [] }
+            // Another worker may know it.
+            return [
+                .send(.failure(UnitFailure(unit: unit, what: what, retryable: true))),
+                .log(.warning, "unit of an unknown kind", fields: ["reason": what]),
+            ]
         case .connected:
             isConnected = true
             fault = nil
@@ -185,6 +201,9 @@ public struct WorkerMachine: Sendable {
                 guard case .joined = state else { return [] }
                 return knockAgain("the coordinator no longer knew this worker", at: now)
             }
+            if refused.code == .unknownKind {
+                return [.log(.warning, "the coordinator is older and does not know a kind of message", fields: ["reason": refused.reason])]
+            }
             if refused.code == .memory {
                 return [.stopLending, .log(.warning, "tensors travel from now on", fields: ["reason": refused.reason])]
             }
@@ -207,7 +226,11 @@ public struct WorkerMachine: Sendable {
             unitsInHand.insert(assignment.id)
             return [.begin(assignment)]
         case .acknowledgement(let acknowledgement):
-            return acknowledgement.of == .result ? [.release(sequence: acknowledgement.sequence)] : []
+            return switch acknowledgement.of {
+            case .result: [.release(sequence: acknowledgement.sequence)]
+            case .log: [.logsTaken(upTo: acknowledgement.sequence)]
+            default: []
+            }
         case .cancel(let cancellation):
             // One that was begun is finished: its result is harmless.
             guard case .joined = state, !unitsInHand.contains(cancellation.unit) else { return [] }

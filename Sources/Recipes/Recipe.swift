@@ -73,7 +73,7 @@ public struct Recipe: Codable, Hashable, Sendable {
     }
 
     public struct Model: Codable, Hashable, Sendable {
-        /// `vgg11`, `vgg16` or `efficientnet-b0`.
+        /// `vgg11`, `vgg16`, `efficientnet-b0` or `linear`.
         public var name = "vgg16"
         /// Filters of a VGG's first convolution; the others are multiples of it.
         public var width = 64
@@ -89,7 +89,10 @@ public struct Recipe: Codable, Hashable, Sendable {
         public var stochasticDepth = 0.2
 
         public static let efficientNet = "efficientnet-b0"
+        public static let linear = "linear"
         public var isEfficientNet: Bool { name == Self.efficientNet }
+        /// The others have no width.
+        public var isVGG: Bool { name != Self.efficientNet && name != Self.linear }
 
         public init() {}
     }
@@ -297,7 +300,7 @@ public struct Recipe: Codable, Hashable, Sendable {
         public init() {}
     }
 
-    /// How the work is dealt; none of it changes results.
+    /// How the work is dealt; none of it changes results, but for the last bits where other kernels are admitted.
     public struct Cluster: Codable, Hashable, Sendable {
         public var heartbeatSeconds = 1.0
         /// Silence after which a worker counts as lost.
@@ -310,6 +313,8 @@ public struct Recipe: Codable, Hashable, Sendable {
         public var minimumWorkers = 1
         /// Encoded samples that a worker may be sent before their step is due, in MiB; 0: none.
         public var samplesAheadMegabytes = 256
+        /// Whether workers take part whose kernels give other last bits than the coordinator's.
+        public var mixedKernels = false
 
         public init() {}
     }

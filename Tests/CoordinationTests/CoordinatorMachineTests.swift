@@ -1,4 +1,5 @@
 import Coordination
+import Diagnostics
 import Messages
 import Testing
 
@@ -130,6 +131,60 @@ import Testing
         #expect(machine.workers.isEmpty)
         guard case .send(_, .refused(let refused))? = actions.first else { Issue.record("no refusal"); return }
         #expect(refused.code == .fingerprint)
+        #expect(refused.remedy?.contains("--mixed") == true)
+    }
+
+    @Test func otherKernelsAreAdmittedWhereTheRunIsMixed() {
+        var machine = CoordinatorMachine(CoordinatorMachine.Settings(
+            run: "run", task: "{}", fingerprint: "f", heartbeatSeconds: 1, timeoutSeconds: 10, unitAttempts: 5, admitsOtherKernels: true))
+        let actions = machine.handle(.received(peer(1), hello("w", fingerprint: "other")), at: 0)
+        guard case .joined(let worker)? = actions.first else { Issue.record("not joined"); return }
+        #expect(worker.fingerprint == "other" && machine.workers.map(\.fingerprint) == ["other"])
+    }
+
+    /// Strangers and workers alike are told what it was, and stay.
+    @Test func whatIsNotUnderstoodIsRefusedByItsKind() {
+        var machine = machine()
+        _ = join(&machine, [1])
+        let errors: [(ProtocolError, RefusalCode, String)] = [
+            (.unsupportedVersion(theirs: 0, ours: 1), .version, "your side is too old"),
+            (.unsupportedVersion(theirs: 2, ours: 1), .version, "the coordinator is too old"),
+            (.unknownKind("novelty"), .unknownKind, "novelty"), (.noFrames, .malformed, "without frames"),
+        ]
+        for (error, code, words) in errors {
+            for sender in [peer(1), peer(9)] {
+                let actions = machine.handle(.garbled(sender, error.refusalReason, error.refusalKind), at: 1)
+                guard case .send(sender, .refused(let refusal))? = actions.first else { Issue.record("no refusal of \(error)"); continue }
+                #expect(refusal.code == code && refusal.reason.contains(words) && refusal.remedy != nil, "\(refusal)")
+            }
+        }
+        #expect(machine.workers.count == 1)
+    }
+
+    /// A worker that lost its connection sends again what it was not told of; no record counts twice.
+    @Test func logRecordsAreTakenOnceAndAcknowledged() {
+        var machine = machine()
+        _ = join(&machine, [1])
+        /// What was taken of a batch, and the number that was acknowledged.
+        func log(_ first: Int, _ texts: String..., from number: UInt8) -> [String] {
+            let records = texts.map { LogRecord(time: 0, level: .info, source: "w", message: $0) }
+            let actions = machine.handle(.received(peer(number), .log(LogBatch(firstSequence: first, records: records))), at: 1)
+            var (taken, acknowledged): ([String], Int?) = ([], nil)
+            for action in actions {
+                if case .records(let records, from: _) = action { taken += records.map(\.message) }
+                if case .send(_, .acknowledgement(let acknowledgement)) = action, acknowledgement.of == .log { acknowledged = acknowledgement.sequence }
+            }
+            return taken + [acknowledged.map { "up to \($0)" } ?? "no answer"]
+        }
+        #expect(log(1, "a", "b", from: 1) == ["a", "b", "up to 2"])
+        // The same process over another connection.
+        _ = machine.handle(.received(peer(2), hello("w1", incarnation: "i1")), at: 2)
+        #expect(log(1, "a", "b", "c", from: 2) == ["c", "up to 3"])
+        #expect(log(2, "b", from: 2) == ["up to 2"])
+        #expect(log(4, "d", from: 2) == ["d", "up to 4"])
+        // Another process counts anew.
+        _ = machine.handle(.received(peer(3), hello("w2", incarnation: "i2")), at: 3)
+        #expect(log(1, "a", from: 3) == ["a", "up to 1"])
     }
 
     @Test func namesAreMadeUnique() {

@@ -1,4 +1,5 @@
 import Coordination
+import Diagnostics
 import Messages
 import Testing
 
@@ -29,6 +30,7 @@ import Testing
             case .drop(let unit): "drop \(unit)"
             case .begin: "begin"
             case .release(let sequence): "release \(sequence)"
+            case .logsTaken(let number): "logs taken \(number)"
             case .stopLending: "stop lending"
             case .discardWork: "discard"
             case .log(_, let text, _): "log \(text)"
@@ -100,6 +102,22 @@ import Testing
         _ = machine.handle(.received(welcome), at: 0)
         #expect(kinds(machine.handle(.received(.refused(Refusal(code: .unknownPeer, reason: "", remedy: ""))), at: 1)).first == "discard")
         #expect(kinds(machine.handle(.received(.refused(Refusal(code: .fingerprint, reason: "", remedy: ""))), at: 2)) == ["failed"])
+    }
+
+    /// An older coordinator does not know a kind of message, or a newer one has a kind of unit: the worker goes on.
+    @Test func whatIsNewToOneSideEndsNothing() {
+        var machine = machine()
+        _ = machine.handle(.received(welcome), at: 0)
+        let refusal = Message.refused(Refusal(code: .unknownKind, reason: "novelty"))
+        #expect(kinds(machine.handle(.received(refusal), at: 1)) == ["log the coordinator is older and does not know a kind of message"])
+        let actions = machine.handle(.unknownWork(unit: 8, "unit 8 is of unknown kind"), at: 1)
+        #expect(kinds(actions) == ["send failure", "log unit of an unknown kind"])
+        guard case .send(.failure(let failure))? = actions.first else { Issue.record("no failure"); return }
+        #expect(failure.unit == 8 && failure.retryable)
+        #expect(machine.isJoined)
+        #expect(kinds(machine.handle(.received(.acknowledgement(Acknowledgement(of: .log, sequence: 4))), at: 1)) == ["logs taken 4"])
+        #expect(kinds(machine.handle(.otherVersion(Problem("too old")), at: 2)) == ["failed"])
+        #expect(machine.handle(.tick, at: 3).isEmpty)
     }
 
     /// After a restart of the coordinator its answer to an old message may come between hello and welcome.

@@ -14,7 +14,7 @@ extension RecipeField {
     ]
 
     private static let model: [RecipeField] = [
-        choice("model.name", \.model.name, ["vgg11", "vgg16", Recipe.Model.efficientNet], "The network; see \"filterscope models\"."),
+        choice("model.name", \.model.name, ["vgg11", "vgg16", Recipe.Model.efficientNet, Recipe.Model.linear], "The network; see \"filterscope models\"."),
         integer(
             "model.width", \.model.width, 1...1024, unit: "filters",
             "Filters of a VGG's first convolution; the others have 2, 4 and 8 times as many."),
@@ -82,6 +82,10 @@ extension RecipeField {
         integer(
             "cluster.samplesAheadMegabytes", \.cluster.samplesAheadMegabytes, 0...65_536, unit: "MiB",
             "The most encoded samples that a worker is sent before their step is due, to be decoded meanwhile; 0 sends none ahead."),
+        truth(
+            "cluster.mixedKernels", \.cluster.mixedKernels,
+            "Whether workers whose kernels give other last bits take part, as --mixed does; such a run is marked as not bit-reproducible.")
+            .omittedAtDefault,
     ]
 
     private static let checkpoints: [RecipeField] = [

@@ -56,7 +56,8 @@ struct RunConductor {
         let logger = Logger(source: "coordinator", level: .debug, sink: logSink)
         let recorder = RunRecorder(
             directory: directory, journal: journal, recipeName: recipe.name, recipeDigest: recipe.resultDigest,
-            keep: recipe.checkpoints.keep, logSink: logSink, progress: ProgressBar(), echo: display.show)
+            keep: recipe.checkpoints.keep, logSink: logSink, progress: ProgressBar(),
+            admitsOtherKernels: recipe.cluster.mixedKernels, echo: display.show)
         let task = TaskDescription(
             model: network.specification, preprocessing: try recipe.preprocessing(of: dataset),
             trainingShardSize: recipe.training.shardSize, surveyShardSize: recipe.analysis.surveyShard, labels: dataset.labelCount,
@@ -67,7 +68,7 @@ struct RunConductor {
                 run: UUID().uuidString, task: try task.encoded(), fingerprint: kernelFingerprint,
                 heartbeatSeconds: recipe.cluster.heartbeatSeconds, timeoutSeconds: recipe.cluster.workerTimeoutSeconds,
                 unitAttempts: recipe.cluster.unitAttempts, data: dataset.summary,
-                bytesAhead: recipe.cluster.samplesAheadMegabytes << 20),
+                bytesAhead: recipe.cluster.samplesAheadMegabytes << 20, admitsOtherKernels: recipe.cluster.mixedKernels),
             bind: bind, keys: keys, insecure: insecure, firstUnit: try journal.highestUnitID() + 1, logger: logger)
         cluster.setOwner(recorder)
         recorder.isPaused = { [unowned cluster] in cluster.isPaused }
@@ -78,6 +79,10 @@ struct RunConductor {
             "run": directory.path, "recipe": recipe.name, "endpoint": cluster.endpoint, "dataset": recipe.dataset,
             "model": network.specification.summary,
         ])
+
+        if recipe.cluster.mixedKernels {
+            logger.warning("workers with other kernels are admitted; if any join, the run is not bit-reproducible", ["fingerprint": kernelFingerprint])
+        }
 
         let workers = localWorkers.map { local in
             (LocalWorkers(
@@ -132,9 +137,10 @@ struct RunConductor {
         _ state: Messages.RunState, _ condition: RunCondition
     ) {
         recorder.supervise = {}
-        cluster.end(outcome: outcome, message: message)
-        workers?.stop(within: 5)
-        try? recorder.close(state, condition: condition)
+        cluster.end(outcome: outcome, message: message) {
+            workers?.stop(within: 5)
+            try? recorder.close(state, condition: condition)
+        }
     }
 
     /// - Parameter apartFromSweep: whether the fields of the sweep may differ.

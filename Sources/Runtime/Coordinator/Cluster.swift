@@ -58,6 +58,11 @@ final class Cluster {
     private var tensorsWhenDealt: [UInt64: () -> [WireTensor]] = [:]
     private var results: [(WorkUnit, UnitResult)] = []
     private var givenUp: Problem?
+    /// Who asked for the log and has not been told that it ends, and when they asked last.
+    private var followers: [PeerID: Double] = [:]
+    private static let mostFollowers = 1024
+    /// How long after its latest question an observer still counts as one that follows.
+    private static let followerSeconds = 5.0
 
     /// How often `idle` is called at least.
     private static let pulse = Duration.milliseconds(200)
@@ -213,8 +218,10 @@ final class Cluster {
     /// Says that a worker process which was started here has ended.
     func processEnded(pid: Int, reason: String) throws { try act(machine.handle(.processEnded(pid: pid, reason: reason), at: now)) }
 
-    /// Tells every worker that the run is over, hears their goodbyes, and closes the socket.
-    func end(outcome: Messages.RunOutcome, message: String) {
+    /// Tells every worker that the run is over and hears their goodbyes, then lets observers read the log to its end, and closes the
+    /// socket.
+    /// - Parameter settle: called when no worker is left, to write down how it ended.
+    func end(outcome: Messages.RunOutcome, message: String, settle: () -> Void = {}) {
         var present = Set(machine.workers.map(\.peer))
         try? act(machine.finish(RunEnd(outcome: outcome, message: message)))
         // When a connection ends, libzmq throws away what the other side has received and not read yet. So the workers
@@ -223,12 +230,38 @@ final class Cluster {
         while !present.isEmpty, ContinuousClock.now < deadline, let event = inbox.next(until: deadline) {
             switch event {
             case .message(let peer, let frames):
-                if let message = try? codec.decode(frames).message, case .goodbye = message { present.remove(peer) }
+                guard let message = try? codec.decode(frames).message else { continue }
+                if case .goodbye = message { present.remove(peer) } else { answer(message, of: peer) }
             case .unreachable(let peer), .hungUp(let peer): present.remove(peer)
             case .discarded, .barred, .access, .connected, .disconnected, .handshakeFailed, .turnedAway: break
             }
         }
+        settle()
+        attendFollowers()
         router.close(flushingFor: .seconds(1))
+    }
+
+    /// Answers whoever follows the log until each has been told that nothing follows; one that has stopped asking is not waited for.
+    private func attendFollowers() {
+        let deadline = ContinuousClock.now + .seconds(2)
+        func isAwaited(_ asked: Double) -> Bool { now - asked < Self.followerSeconds }
+        guard followers.values.contains(where: isAwaited) else { return }
+        while followers.values.contains(where: isAwaited), ContinuousClock.now < deadline, let event = inbox.next(until: deadline) { attend(event) }
+        // What has arrived and is not read yet is lost when the connection ends.
+        let reading = ContinuousClock.now + .milliseconds(200)
+        while ContinuousClock.now < reading, let event = inbox.next(until: reading) { attend(event) }
+    }
+
+    private func attend(_ event: TransportEvent) {
+        if case .message(let peer, let frames) = event, let message = try? codec.decode(frames).message { answer(message, of: peer) }
+    }
+
+    /// Answers an observer; the run is over, and so is all else.
+    private func answer(_ message: Message, of peer: PeerID) {
+        switch message {
+        case .statusRequest, .logsRequest: try? act(machine.handle(.received(peer, message), at: now))
+        default: break
+        }
     }
 
     var now: Double { Double(DispatchTime.now().uptimeNanoseconds) * 1e-9 }
@@ -295,7 +328,7 @@ final class Cluster {
             }
             return .received(peer, envelope.message)
         } catch {
-            return .garbled(peer, error.description, error.refusalKind)
+            return .garbled(peer, error.refusalReason, error.refusalKind)
         }
     }
 
@@ -360,7 +393,13 @@ final class Cluster {
             case .statusRequested(let peer):
                 if let owner { send(.status(owner.statusReport(workers: machine.workers, now: now)), to: peer) }
             case .logsRequested(let peer, let request):
-                if let owner { answer(peer) { .logs(try owner.logs(for: request)) } }
+                guard let owner else { continue }
+                answer(peer) {
+                    let reply = try owner.logs(for: request)
+                    if followers.count >= Self.mostFollowers { followers = followers.filter { now - $0.value < Self.followerSeconds } }
+                    followers[peer] = reply.finished || followers.count >= Self.mostFollowers ? nil : now
+                    return .logs(reply)
+                }
             case .stopRequested: Interrupt.request()
             case .log(let level, let message, let unit, let fields): logger.log(level, message, unit: unit, fields)
             }

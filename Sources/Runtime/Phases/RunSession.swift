@@ -39,19 +39,28 @@ final class RunSession {
             if state.position.phase == .training { try train() }
             let weights = try results.saveNetwork(state)
             let accuracy = try evaluate(afterStep: nil)
-            if state.position.phase == .heads { try trainHeads() }
-            try results.saveHeads(state)
-            let survey = try surveyAll()
-            let layers = try measureFilters(survey)
-            let pruned = try prune(accuracy: accuracy.top1, survey: survey, weights: weights)
+            let (layers, pruned) = try measure(accuracy: accuracy.top1, weights: weights)
             try recorder.flush()
             return try results.conclude(
                 accuracy: accuracy, layers: layers, pruned: pruned, weights: weights, wallSeconds: try recorder.wallSeconds(),
-                feeding: recorder.feeding)
+                feeding: recorder.feeding, otherKernels: recorder.otherKernels)
         } catch let interrupted as Interrupted {
             try recorder.checkpoint(state)
             throw interrupted
         }
+    }
+
+    /// Phases 2, 3 and 5, for which there must be filters.
+    private func measure(accuracy: Double, weights: Digest) throws -> ([LayerResult], PruneDocument?) {
+        guard !headSet.heads.isEmpty else {
+            logger.info("the network has no filters: there are no heads to train and nothing to measure", ["model": network.specification.name])
+            return ([], nil)
+        }
+        if state.position.phase == .heads { try trainHeads() }
+        try results.saveHeads(state)
+        let survey = try surveyAll()
+        let layers = try measureFilters(survey)
+        return (layers, try prune(accuracy: accuracy, survey: survey, weights: weights))
     }
 
     private var waitSeconds: Double { recipe.cluster.waitForWorkersSeconds }

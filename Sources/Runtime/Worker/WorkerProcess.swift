@@ -51,7 +51,7 @@ final class WorkerProcess {
     private let received = StoragePool(kept: 4)
     /// Grows when work in hand is dropped, so that what lanes still bring is told from what counts.
     private var generation = 0
-    private var shippedLogs = 0
+    private var backlog = LogBacklog()
     private var departure: WorkerMachine.Departure?
 
     /// - Parameter echo: shows a record on this machine as well.
@@ -121,7 +121,7 @@ final class WorkerProcess {
             do throws(ProtocolError) {
                 act(machine.handle(.received(try codec.decode(frames).message), at: Self.now))
             } catch {
-                act(machine.handle(.garbled(error.description), at: Self.now))
+                act(machine.handle(notUnderstood(error), at: Self.now))
             }
         case .unitOver(let id, let outcome, let generation):
             guard generation == self.generation else { return }
@@ -148,6 +148,14 @@ final class WorkerProcess {
         }
     }
 
+    private func notUnderstood(_ error: ProtocolError) -> WorkerMachine.Event {
+        switch error {
+        case .unsupportedVersion: .otherVersion(error.problem(from: options.connect))
+        case .unknownUnitKind(_, let unit): .unknownWork(unit: unit, error.description)
+        default: .garbled(error.description)
+        }
+    }
+
     private func fail(_ unit: UInt64, _ problem: Problem, _ feed: UnitFeed? = nil) {
         let fault = feed.flatMap { feeder?.fault($0.shards) }
         if let feed { feeder?.drop(feed.shards) }
@@ -166,7 +174,10 @@ final class WorkerProcess {
             switch action {
             case .send(.result(let result)): send(.result(memory.lend(result)))
             case .send(let message): send(message)
-            case .configure(let welcome): configure(welcome)
+            case .configure(let welcome):
+                backlog.beginAgain()
+                configure(welcome)
+            case .logsTaken(let number): backlog.taken(upTo: number)
             case .store(let update): store(update)
             case .prepare(let shipment): prepare(shipment)
             case .drop(let unit): if let feed = announced.removeValue(forKey: unit) { feeder?.drop(feed.shards) }
@@ -197,11 +208,10 @@ final class WorkerProcess {
         machine.busyLanes = lanes?.busyLanes ?? 0
         machine.residentBytes = ProcessMemory.residentBytes
         let records = logSink.drain()
-        guard !records.isEmpty else { return }
         for record in records { echo(record) }
+        backlog.add(records)
         guard machine.isJoined else { return }
-        send(.log(LogBatch(firstSequence: shippedLogs + 1, records: records, dropped: 0)))
-        shippedLogs += records.count
+        while let batch = backlog.nextBatch() { send(.log(batch)) }
     }
 }
 

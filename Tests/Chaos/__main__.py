@@ -8,8 +8,12 @@ import sys
 import tempfile
 import time
 
+import faults
+import namespaces
 import processes
+import recovery
 import report
+import soak
 from clock import Fault, clock
 from disks import NoRights
 from rounds import PLACES, Round, undisturbed
@@ -36,6 +40,9 @@ def arguments():
     parser.add_argument("--program", default=ROOT + "/.build/release/filterscope", help="the built program")
     parser.add_argument("--json", help="where the record of every fault goes")
     parser.add_argument("--namespaces", action="store_true", help="several hosts in network namespaces, with bad links between them")
+    parser.add_argument("--soak", action="store_true", help="one long run with joins and leaves: memory and descriptors over time")
+    parser.add_argument("--recovery", action="store_true", help="how soon work goes on after a worker's death and a restart")
+    parser.add_argument("--figure", help="--soak: the name of its .csv and .svg; chaos-soak unless given")
     return parser.parse_args()
 
 
@@ -47,17 +54,28 @@ def main():
         return 2
     processes.become_subreaper()
     folder = tempfile.mkdtemp(prefix="filterscope-chaos-")
+    for wanted, module in ((options.soak, soak), (options.recovery, recovery)):
+        if wanted:
+            try:
+                return module.main(options, program, folder, say)
+            finally:
+                shutil.rmtree(folder, ignore_errors=True)
     if options.kind:
-        import faults
         if options.kind not in faults.KINDS:
             say(f"chaos: no kind of fault is called \"{options.kind}\"; there are: {', '.join(faults.KINDS)}")
             return 2
         for name in list(faults.KINDS):
             if name != options.kind:
                 del faults.KINDS[name]
+    places, make_trial, hosts = list(PLACES), None, None
     if options.namespaces:
-        import namespaces
-        return namespaces.main(options, program, folder, say)
+        try:
+            hosts = namespaces.Hosts(say)
+        except (NoRights, OSError) as error:
+            say(f"chaos: --namespaces needs the right to make network namespaces and veth devices (root, or CAP_NET_ADMIN and "
+                f"CAP_SYS_ADMIN), and this is what came of it: {error}")
+            return 1
+        places, make_trial = ["namespaces"], namespaces.make_trial(hosts)
     rounds = []
     try:
         reference, seconds = undisturbed(program, folder)
@@ -65,12 +83,14 @@ def main():
         began = clock.now()
         number = options.round or 0
         while clock.now() - began < 60 * options.minutes and (options.rounds is None or len(rounds) < options.rounds):
-            place = options.place or PLACES[number % len(PLACES)]
+            place = options.place or places[number % len(places)]
             try:
-                one = Round(program, folder, options.seed, number, place, options.faults, reference, say)
+                one = Round(program, folder, options.seed, number, place, options.faults, reference, say, make_trial)
             except NoRights as error:
                 say(f"chaos: runs on a {place} are left out, this machine does not allow them: {error}")
-                PLACES.remove(place)
+                places.remove(place)
+                if not places:
+                    break
                 continue
             record = one.perform()
             rounds.append(record)
@@ -85,6 +105,8 @@ def main():
                 break
             number += 1
     finally:
+        if hosts:
+            hosts.close()
         if not any(record["failure"] for record in rounds):
             shutil.rmtree(folder, ignore_errors=True)
     lines, count, failed = report.table(rounds)

@@ -23,7 +23,7 @@ class Kind:
 
 
 KINDS = {}
-REMOTE, LOCAL = ("folder", "small disk", "power disk"), ("local",)
+REMOTE = ("folder", "small disk", "power disk", "namespaces")
 
 
 def kind(*places, weight=1):
@@ -39,9 +39,11 @@ def kind(*places, weight=1):
 def with_worker(harm):
     """The fault of one worker, to which no other is done meanwhile."""
     def perform(trial, random, log):
+        # Right after a restart none may be there.
+        yield Until("a worker is free", lambda: trial.living() or trial.is_over, 120)
         worker = trial.pick(random)
-        if worker is None:
-            return "no worker was free for it"
+        if worker is None or trial.is_over:
+            return "the run was over"
         worker.is_busy = True
         log(target=worker.name)
         try:
@@ -119,6 +121,25 @@ for name, mode, least, most in [
     harm = network(mode, least, most)
     harm.__name__ = name.replace(" ", "_")
     kind(*REMOTE)(with_worker(harm))
+
+
+def bad_link(mode, amounts):
+    def perform(trial, worker, random, log):
+        seconds, amount = random.uniform(2, 10), random.choice(amounts)
+        log(seconds=round(seconds, 2), amount=amount)
+        worker.proxy.set(mode, amount)
+        yield seconds
+        worker.proxy.set("pass")
+    return perform
+
+
+# Shares of packets, and bytes a second.
+for name, mode, amounts in [
+    ("link loses packets", "lossy", [0.02, 0.1, 0.3]), ("link narrow", "narrow", [125_000, 500_000, 2_000_000]),
+]:
+    harm = bad_link(mode, amounts)
+    harm.__name__ = name.replace(" ", "_")
+    kind("namespaces", weight=2)(with_worker(harm))
 
 
 @kind(*REMOTE)
@@ -217,12 +238,14 @@ def worker_on_a_full_disk(trial, random, log):
         yield random.uniform(0.2, 1)
         worker.proxy.set("pass")
         yield random.uniform(1, 4)
+        if worker.process.excuse:
+            return "another fault ended it"
         if worker.process.status not in (None, 0):
             raise Fault(f"a worker that cannot write to its disk ended with {worker.process.status}")
         worker.process.excuse = "asked to leave"
         worker.process.send(signal.SIGTERM)
         yield Until("a worker on a full disk leaves when it is asked to", lambda: not worker.process.is_running, 20)
-        if worker.process.status not in (0, 130):
+        if worker.process.excuse == "asked to leave" and not worker.process.left_in_order(signal.SIGTERM):
             raise Fault(f"a worker that cannot write to its disk was asked to leave and ended with {worker.process.status}")
     finally:
         worker.process.kill(worker.process.excuse or "killed")
@@ -246,8 +269,7 @@ def worker_leaves(trial, worker, random, log):
     worker.process.excuse = "asked to leave"
     worker.process.send(number)
     yield Until(f"{worker.name} leaves when it is asked to", lambda: not worker.process.is_running, 20)
-    # 0 where the run was over in the same moment.
-    if worker.process.status not in (0, 130):
+    if worker.process.excuse == "asked to leave" and not worker.process.left_in_order(number):
         raise Fault(f"{worker.name} was asked to leave and ended with {worker.process.status}")
 
 
@@ -359,7 +381,7 @@ def coordinator_interrupted_twice(trial, random, log):
 @alone
 def everything_killed(trial, random, log):
     for process in [trial.coordinator] + [worker.process for worker in trial.workers]:
-        process.excuse = process.excuse or "killed"
+        process.excuse_killing()
         process.send(signal.SIGKILL)
     trial.kill_coordinator()
     if trial.coordinator.status == 0:
@@ -374,7 +396,7 @@ def power_cut(trial, random, log):
     trial.disk.write_probes()
     trial.coordinator.send(signal.SIGKILL)
     for worker in trial.workers:
-        worker.process.excuse = worker.process.excuse or "killed"
+        worker.process.excuse_killing()
         worker.process.send(signal.SIGKILL)
     trial.coordinator.kill("killed")
     if trial.coordinator.status == 0:
@@ -423,8 +445,11 @@ def coordinator_disk_full(trial, random, log):
 # MARK: filterscope run and its own workers
 
 def own_worker(trial, random):
-    some = [] if trial.is_exclusive else trial.own_workers()
-    return random.choice(some) if some else None
+    def some():
+        return [] if trial.is_exclusive else trial.own_workers()
+
+    yield Until("a worker is there", lambda: trial.is_over or some(), 120)
+    return random.choice(some()) if some() else None
 
 
 def signal_process(pid, number):
@@ -438,9 +463,11 @@ def signal_process(pid, number):
 
 @kind("local", weight=3)
 def own_worker_killed(trial, random, log):
-    pid = own_worker(trial, random)
+    pid = yield from own_worker(trial, random)
     # A process that keeps dying is let go after three restarts; that the run then fails is as promised.
-    if pid is None or trial.kills_left == 0:
+    if pid is None:
+        return "the run was over"
+    if trial.kills_left == 0:
         return "no worker was free for it"
     trial.kills_left -= 1
     log(target=pid)
@@ -450,9 +477,9 @@ def own_worker_killed(trial, random, log):
 
 @kind("local", weight=2)
 def own_worker_frozen(trial, random, log):
-    pid = own_worker(trial, random)
+    pid = yield from own_worker(trial, random)
     if pid is None:
-        return "no worker was free for it"
+        return "the run was over"
     seconds = random.choice([random.uniform(0.2, 0.8 * TIMEOUT), random.uniform(1.1 * TIMEOUT, 15)])
     log(target=pid, seconds=round(seconds, 2))
     signal_process(pid, signal.SIGSTOP)

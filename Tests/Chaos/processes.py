@@ -76,6 +76,15 @@ class Managed:
         self.send(signal.SIGKILL)
         self.process.wait()
 
+    def excuse_killing(self):
+        """It is about to be killed; that it fell over for want of memory stays the reason."""
+        if not (self.excuse or "").startswith("memory"):
+            self.excuse = "killed"
+
+    def left_in_order(self, number):
+        """After a signal: 0 where the run was over in the same moment; the signal itself where the process had just been started."""
+        return self.status in (0, 130) or (self.status == -number and "joined" not in self.said())
+
     def said(self):
         """What it has written, by this process alone."""
         try:

@@ -35,16 +35,17 @@ def plan(seed, number, place, count):
 
 
 class Round:
-    def __init__(self, program, folder, seed, number, place, count, reference, say):
+    def __init__(self, program, folder, seed, number, place, count, reference, say, make_trial=None):
         self.seed, self.number, self.place, self.count = seed, number, place, count
         self.reference, self.say = reference, say
         self.folder = f"{folder}/round-{number}"
         os.makedirs(self.folder)
         self.disk = {
             "folder": lambda: Folder(self.folder + "/disk"), "local": lambda: Folder(self.folder + "/disk"),
+            "namespaces": lambda: Folder(self.folder + "/disk"),
             "small disk": lambda: SmallDisk(self.folder + "/disk", 24), "power disk": lambda: PowerDisk(self.folder + "/power", 96),
         }[place]()
-        self.trial = (LocalTrial if place == "local" else Trial)(program, self.folder, self.disk, say)
+        self.trial = (make_trial or (LocalTrial if place == "local" else Trial))(program, self.folder, self.disk, say)
         self.random = random.Random(f"{seed}/{number}/course")
         self.log = []
         self.under_way = []

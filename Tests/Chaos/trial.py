@@ -119,18 +119,26 @@ class Trial:
     def start_worker(self, prefix="worker", environment=SHARED, before=None, scratch=None):
         name = f"{prefix}-{self.next_worker}"
         self.next_worker += 1
-        proxy = Proxy((self.host, self.port))
+        proxy = self.make_link()
         directory = scratch or self.folder
-        environment = {**self.environment, **environment}
+        environment = {**environment, **self.environment}
         if scratch:
             environment.update({"TMPDIR": scratch, "HOME": scratch, "FILTERSCOPE_CACHE": scratch + "/cache"})
         process = Managed(
-            name, [self.program, "worker", "--connect", proxy.endpoint, "--name", name, "--threads", "1", "--give-up", str(PATIENCE)],
-            f"{directory}/{name}.stderr", environment=environment, directory=directory, before=before)
+            name, self.command_line(proxy, name), f"{directory}/{name}.stderr", environment=environment, directory=directory,
+            before=before)
         worker = Worker(name, proxy, process)
         self.workers.append(worker)
         self.all_processes.append(process)
         return worker
+
+    def make_link(self):
+        return Proxy((self.host, self.port))
+
+    def command_line(self, proxy, name):
+        return [
+            self.program, "worker", "--connect", proxy.endpoint, "--name", name, "--threads", "1", "--give-up", str(PATIENCE),
+        ]
 
     def start(self, random):
         self.start_coordinator(resume=False)
@@ -193,7 +201,7 @@ class Trial:
                 worker.process.send(signal.SIGTERM)
         for worker in list(self.workers):
             wait_until(f"{worker.name} leaves when it is asked to", lambda: not worker.process.is_running, 20)
-            if worker.process.excuse == "asked to leave" and worker.process.status != 130:
+            if worker.process.excuse == "asked to leave" and not worker.process.left_in_order(signal.SIGTERM):
                 raise Fault(f"{worker.name} was asked to leave and ended with {worker.process.status}")
             self.require_excused(worker.process)
             self.remove_worker(worker)

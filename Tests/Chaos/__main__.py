@@ -37,6 +37,7 @@ def arguments():
     parser.add_argument("--rounds", type=int, help="at most so many")
     parser.add_argument("--place", choices=PLACES, help="only runs on this kind of disk, or with workers of the run's own (local)")
     parser.add_argument("--kind", help="only this kind of fault, \"power cut\" for instance")
+    parser.add_argument("--without", action="append", default=[], help="not this kind of fault; may be given several times")
     parser.add_argument("--program", default=ROOT + "/.build/release/filterscope", help="the built program")
     parser.add_argument("--json", help="where the record of every fault goes")
     parser.add_argument("--namespaces", action="store_true", help="several hosts in network namespaces, with bad links between them")
@@ -67,6 +68,8 @@ def main():
         for name in list(faults.KINDS):
             if name != options.kind:
                 del faults.KINDS[name]
+    for name in options.without:
+        faults.KINDS.pop(name, None)
     places, make_trial, hosts = list(PLACES), None, None
     if options.namespaces:
         try:

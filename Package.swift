@@ -5,6 +5,11 @@ import PackageDescription
 // instruction set than this machine's own (x86-64-v3 for a mixed cluster, say); see docs/operating.md.
 let march = Context.environment["FILTERSCOPE_MARCH"] ?? "native"
 
+// Scripts/fuzz names libFuzzer's library, of the compiler's own runtime, and builds in a place of its own: address sanitizer
+// everywhere, coverage in the modules that read what comes from outside, and every check that hot modules do without.
+let fuzzer = Context.environment["FILTERSCOPE_FUZZ"]
+let fuzzed: Set = ["Diagnostics", "Tensors", "Networks", "Imaging", "Datasets", "Messages", "Transport", "Recipes"]
+
 /// A C library from Debian, through a module map.
 func system(_ name: String, packages: String...) -> Target {
     .systemLibrary(name: name, path: "Sources/\(name)", providers: [.apt(packages)])
@@ -16,12 +21,18 @@ func module(
     _ name: String, _ dependencies: [Target.Dependency], hot: Bool = false, executable: Bool = false, folder: String = "Sources"
 ) -> Target {
     let settings: [SwiftSetting] = [
-        .unsafeFlags(["-Xcc", "-march=\(march)"] + (hot ? ["-Ounchecked"] : [])),
+        .unsafeFlags(["-Xcc", "-march=\(march)"] + (hot && fuzzer == nil ? ["-Ounchecked"] : []) + sanitizing(name)),
         .treatAllWarnings(as: .error),
     ]
     return executable
         ? .executableTarget(name: name, dependencies: dependencies, path: "\(folder)/\(name)", swiftSettings: settings)
         : .target(name: name, dependencies: dependencies, path: "\(folder)/\(name)", swiftSettings: settings)
+}
+
+/// How a module is compiled for fuzzing.
+func sanitizing(_ name: String) -> [String] {
+    guard fuzzer != nil else { return [] }
+    return ["-sanitize=address"] + (fuzzed.contains(name) ? ["-sanitize=fuzzer"] : [])
 }
 
 /// The tests of one module, in the folder of the same name in Tests.
@@ -30,6 +41,16 @@ func tests(_ name: String, _ dependencies: [Target.Dependency], resources: [Reso
         name: name, dependencies: dependencies, path: "Tests/\(name)", resources: resources,
         swiftSettings: [.unsafeFlags(["-Xcc", "-march=\(march)"]), .treatAllWarnings(as: .error)])
 }
+
+/// Known only to builds that are made for fuzzing. Its name begins as it does so that measurements can hold it.
+let fuzzing: [Target] = fuzzer.map { library in
+    [
+        .executableTarget(
+            name: "fsfuzz", dependencies: ["FuzzTargets"], path: "Tests/Fuzz/fsfuzz",
+            swiftSettings: [.unsafeFlags(["-sanitize=address", "-parse-as-library"]), .treatAllWarnings(as: .error)],
+            linkerSettings: [.unsafeFlags(["-sanitize=address", library, "-lstdc++"])])
+    ]
+} ?? []
 
 let package = Package(
     name: "filterscope",
@@ -56,7 +77,7 @@ let package = Package(
         module("Datasets", ["Diagnostics", "Tensors", "Imaging", "CArchive", "CTurboJPEG", "CZlib"]),
         module("Mechanism", ["Diagnostics", "Tensors", "Kernels"]),
         module("Messages", ["Diagnostics", "Tensors"]),
-        module("Coordination", ["Diagnostics", "Tensors", "Kernels", "Messages"]),
+        module("Coordination", ["Diagnostics", "Tensors", "Kernels", "Mechanism", "Messages"]),
         module("Transport", ["Diagnostics", "Messages", "CZeroMQ"]),
         module("RunStore", ["Diagnostics", "Tensors", "CSQLite"]),
         module("Recipes", ["Diagnostics"]),
@@ -71,6 +92,9 @@ let package = Package(
         ], executable: true),
 
         module("TestSupport", ["Diagnostics", "Tensors", "CTurboJPEG"], folder: "Tests"),
+        module("FuzzTargets", [
+            "Diagnostics", "Tensors", "Networks", "Imaging", "Datasets", "Messages", "Transport", "Recipes", "TestSupport", "CMemory", "CZlib",
+        ], folder: "Tests/Fuzz"),
         tests("DiagnosticsTests", ["Diagnostics"]),
         tests("TensorsTests", ["Tensors", "Diagnostics", "TestSupport"]),
         tests("KernelsTests", ["Kernels", "Tensors", "TestSupport"], resources: [.copy("Fixtures")]),
@@ -81,7 +105,7 @@ let package = Package(
             resources: [.copy("Fixtures")]),
         tests("MechanismTests", ["Mechanism", "Kernels", "Tensors", "Diagnostics", "TestSupport"]),
         tests("MessagesTests", ["Messages", "Tensors", "Diagnostics", "TestSupport"]),
-        tests("CoordinationTests", ["Coordination", "Messages", "Tensors", "Diagnostics", "TestSupport"]),
+        tests("CoordinationTests", ["Coordination", "Mechanism", "Messages", "Tensors", "Diagnostics", "TestSupport"]),
         tests("TransportTests", ["Transport", "Messages", "Tensors", "Diagnostics", "TestSupport"]),
         tests("RunStoreTests", ["RunStore", "Tensors", "Diagnostics", "TestSupport"]),
         tests("RecipesTests", ["Recipes", "Tensors", "Diagnostics", "TestSupport"]),
@@ -89,7 +113,8 @@ let package = Package(
         tests("CommandLineTests", [
             "Diagnostics", "Tensors", "Networks", "Mechanism", "Messages", "Transport", "RunStore", "Reporting", "TestSupport",
         ]),
+        tests("FuzzTests", ["FuzzTargets"]),
         tests("ClusterTests", ["Diagnostics", "Messages", "RunStore", "Tensors", "TestSupport", "Transport"]),
-    ],
+    ] + fuzzing,
     swiftLanguageModes: [.v6]
 )

@@ -53,7 +53,7 @@ class Torch:
     def measure(self, configuration):
         command = [self.python, "-m", "peer.torch_process", json.dumps(dataclasses.asdict(configuration))]
         processes = max(1, configuration.workers)
-        port = _free_port() if configuration.workers else 0
+        port = free_port() if configuration.workers else 0
         environments = [torch_environment(self.root, configuration, rank, port) for rank in range(processes)]
         watched = watch([command] * processes, environments)
         # Every rank measures the same runs between the same barriers; rank 0's figure stands for all.
@@ -68,7 +68,7 @@ def _measurement(watched, report):
         watched.process_bytes, watched.others_cores, watched.seconds, report)
 
 
-def _free_port():
+def free_port():
     with socket.socket() as free:
         free.bind(("127.0.0.1", 0))
         return free.getsockname()[1]

@@ -42,6 +42,14 @@ static inline void filterscope_jpeg_watch(j_common_ptr codec) {
     }
 }
 
+// A codec that knows no picture. Tables of a picture stay for the next one otherwise, which may lack its own (the standard's
+// "abbreviated format"): what comes of it would depend on what came before.
+static inline void filterscope_jpeg_renew(filterscope_jpeg_state *state) {
+    jpeg_destroy_decompress(&state->codec);
+    jpeg_create_decompress(&state->codec);
+    state->codec.progress = &state->progress;
+}
+
 static inline void *filterscope_jpeg_new(void) {
     filterscope_jpeg_state *state = (filterscope_jpeg_state *)calloc(1, sizeof *state);
     if (!state) return NULL;
@@ -78,11 +86,11 @@ static inline int filterscope_jpeg_header(
     filterscope_jpeg_state *state = (filterscope_jpeg_state *)decoder;
     if (!state) return -1;
     state->is_warned = 0;
-    jpeg_abort_decompress(&state->codec);
     if (setjmp(state->escape)) {
         jpeg_abort_decompress(&state->codec);
         return -1;
     }
+    filterscope_jpeg_renew(state);
     jpeg_mem_src(&state->codec, (unsigned char *)bytes, count);
     jpeg_read_header(&state->codec, TRUE);
     *width = (int)state->codec.image_width;

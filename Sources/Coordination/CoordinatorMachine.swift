@@ -23,10 +23,14 @@ public struct CoordinatorMachine: Sendable {
         public var data: DataSummary?
         /// Bytes of samples that a worker may be sent before their units are due; 0: none.
         public var bytesAhead: Int
+        /// Who may send what; nil: everybody everything.
+        public var access: AccessTable?
+        /// Other machines reach the address, and no keys are asked for.
+        public var isOpen: Bool
 
         public init(
             run: String, task: String, fingerprint: String, heartbeatSeconds: Double, timeoutSeconds: Double, unitAttempts: Int,
-            data: DataSummary? = nil, bytesAhead: Int = 256 << 20
+            data: DataSummary? = nil, bytesAhead: Int = 256 << 20, access: AccessTable? = nil, isOpen: Bool = false
         ) {
             self.run = run
             self.task = task
@@ -36,16 +40,26 @@ public struct CoordinatorMachine: Sendable {
             self.unitAttempts = unitAttempts
             self.data = data
             self.bytesAhead = bytesAhead
+            self.access = access
+            self.isOpen = isOpen
         }
     }
 
     public enum Event: Sendable {
         case received(PeerID, Message)
-        /// Something that is no message of ours.
-        case garbled(PeerID, String)
+        /// Something that is no message of ours, and why.
+        case garbled(PeerID, String, RefusalKind = .malformed)
+        /// Something that was turned away before it came here, so many times since the last word of it.
+        case turnedAway(RefusalKind, count: Int)
         /// Well formed, but it names a run that is not this one: this coordinator took another's place.
         case ofAnotherRun(PeerID)
         case unreachable(PeerID)
+        /// A message of a peer whose key is not admitted any more; nobody has read it.
+        case barred(PeerID)
+        /// A new version of the allow list.
+        case accessChanged(AccessTable)
+        /// A connection has ended. Its worker may come back over another; until it does, or its time is up, its units stay its own.
+        case hungUp(PeerID)
         /// A worker process of this machine ended, as whoever started it saw: no need to wait for its silence.
         case processEnded(pid: Int, reason: String)
         case tick
@@ -68,28 +82,54 @@ public struct CoordinatorMachine: Sendable {
         case records([LogRecord], from: String)
         case statusRequested(PeerID)
         case logsRequested(PeerID, LogsRequest)
+        /// An operator asks for an orderly end, as Ctrl-C does.
+        case stopRequested
         case log(LogLevel, String, unit: UInt64?, fields: [String: String])
     }
 
     public let settings: Settings
-    private var roster = WorkerRoster()
-    private var board = UnitBoard()
-    private var ended: RunEnd?
-    /// Messages of peers that are no workers and made no sense, and at how many of them the log says so next.
-    private var strangersMessages = 0
-    private var nextLoggedStranger = 1
+    var roster = WorkerRoster()
+    var board = UnitBoard()
+    private(set) var ended: RunEnd?
+    var access: AccessTable?
+    /// Whether an operator wants no more units dealt out.
+    public internal(set) var isPaused = false
+    /// Units that were submitted during a pause.
+    var heldBack: [WorkUnit] = []
+    /// Incarnations of workers that an operator dismissed.
+    var drained: Set<String> = []
+    var nextOpenWarning = -Double.infinity
+    /// What was not taken since this coordinator started, by kind.
+    public private(set) var refusals = RefusalTally()
+    private var questions = QuestionAllowance()
+    /// Each takes a row of the journal and two lines of the log; a large cluster that starts at once is let in within a minute.
+    private var admissions = TokenBucket(capacity: 256, perSecond: 32)
+    /// Their lines have room in a status report.
+    private static let mostWorkers = 512
 
-    public init(_ settings: Settings) { self.settings = settings }
+    public init(_ settings: Settings) {
+        self.settings = settings
+        access = settings.access
+    }
 
     public var workers: [RosterWorker] { roster.workers }
     public var openUnitCount: Int { board.openCount }
 
+    /// Whether a unit was dealt to this peer and waits for its answer.
+    public func expects(_ unit: UInt64, from peer: PeerID) -> Bool { roster[peer]?.unitsInHand.contains(unit) ?? false }
+
     /// When `tick` must come at the latest, in seconds on the caller's clock; nil while nobody can time out.
-    public var nextDeadline: Double? { roster.workers.map { $0.lastHeard + settings.timeoutSeconds }.min() }
+    public var nextDeadline: Double? {
+        (roster.workers.map { $0.lastHeard + settings.timeoutSeconds } + (settings.isOpen ? [nextOpenWarning] : [])).min()
+    }
 
     /// Opens units and deals as many as there is room for. Ids grow and are never used again in a run. Units that were announced
     /// by `prepare` become due as they are given here, and whoever has their samples gets them.
     public mutating func submit(_ assignments: [WorkUnit]) -> [Action] {
+        if isPaused {
+            heldBack += assignments
+            return []
+        }
         var actions: [Action] = []
         for assignment in assignments {
             guard board.open[assignment.id] != nil else {
@@ -118,6 +158,7 @@ public struct CoordinatorMachine: Sendable {
     /// Forgets all open units; results that still come for them are ignored.
     public mutating func abandonUnits() {
         board.removeAll()
+        heldBack = []
         for worker in roster.workers {
             roster.update(worker.peer) { worker in
                 worker.unitsInHand = []
@@ -131,18 +172,26 @@ public struct CoordinatorMachine: Sendable {
     public mutating func finish(_ message: RunEnd) -> [Action] {
         ended = message
         board.removeAll()
+        heldBack = []
         return roster.workers.map { .send($0.peer, .ended(message)) }
     }
 
     public mutating func handle(_ event: Event, at now: Double) -> [Action] {
         switch event {
-        case .received(let peer, let message): return receive(message, from: peer, at: now)
-        case .garbled(let peer, let what): return garbled(peer, what)
+        case .received(let peer, let message):
+            return refusal(of: message, from: peer) ?? receive(message, from: peer, at: now)
+        case .garbled(let peer, let what, let kind): return garbled(peer, what, kind, at: now)
+        case .turnedAway(let kind, let count): return refuse(kind, "before it was read", count: count)
         case .ofAnotherRun(let peer): return sendBack(peer)
+        case .hungUp(let peer):
+            roster.update(peer) { $0.isConnected = false }
+            return []
         case .unreachable(let peer): return remove(peer, reason: "unreachable")
+        case .barred(let peer): return turnAway(peer)
+        case .accessChanged(let table): return admit(table)
         case .processEnded(let pid, let reason):
             return roster.workers.first { $0.pid == pid }.map { remove($0.peer, reason: reason) } ?? []
-        case .tick: return expire(at: now)
+        case .tick: return warnOfOpenness(at: now) + expire(at: now)
         }
     }
 }
@@ -153,51 +202,74 @@ extension CoordinatorMachine {
     private mutating func receive(_ message: Message, from peer: PeerID, at now: Double) -> [Action] {
         switch message {
         case .hello(let hello): return welcome(hello, peer, at: now)
-        case .statusRequest: return [.statusRequested(peer)]
-        case .logsRequest(let request): return [.logsRequested(peer, request)]
+        case .statusRequest:
+            guard questions.take(1, for: peer, at: now) else { return refuse(.flood, "too many questions") }
+            return [.statusRequested(peer)]
+        case .logsRequest(let request):
+            let isSearch = request.grep != nil || request.worker != nil || request.since != nil || request.level != nil
+            guard questions.take(isSearch ? 20 : 1, for: peer, at: now) else { return refuse(.flood, "too many questions") }
+            return [.logsRequested(peer, request)]
+        case .command(let command):
+            guard questions.take(1, for: peer, at: now) else { return refuse(.flood, "too many commands") }
+            return obey(command, from: peer)
         default: break
         }
         guard let worker = roster[peer] else {
             // It was given up (frozen and thawed, say) or never said hello.
             return [.send(peer, .refused(Refusal(
                 code: .unknownPeer, reason: "this coordinator does not know you", remedy: "say hello again")))]
+                + refuse(message.isWorkers ? .unknownPeer : .wrongDirection, "\(message.kind.rawValue) before a hello")
         }
-        roster.update(peer) { $0.lastHeard = now }
         switch message {
         case .heartbeat(let heartbeat):
-            roster.update(peer) { $0.residentBytes = heartbeat.residentBytes }
+            var isAnswered = false
+            roster.update(peer) { worker in
+                worker.lastHeard = now
+                worker.residentBytes = heartbeat.residentBytes
+                isAnswered = worker.answers.take(at: now)
+            }
+            guard isAnswered else { return refuse(.flood, "too many heartbeats", worker) }
             return [.send(peer, .acknowledgement(Acknowledgement(of: .heartbeat, sequence: heartbeat.sequence)))]
-        case .result(let result): return complete(result, worker)
-        case .failure(let failure): return fail(failure, worker)
-        case .data(let declaration): return accept(declaration, worker)
-        case .log(let batch): return [.records(batch.records, from: worker.name)]
-        case .goodbye(let goodbye): return remove(peer, reason: goodbye.reason)
-        default:
-            return [.log(.warning, "a worker sent what only a coordinator sends", unit: nil, fields: ["worker.name": worker.name])]
+        case .result(let result): return complete(result, worker, at: now)
+        case .failure(let failure): return fail(failure, worker, at: now)
+        case .data(let declaration): return accept(declaration, worker, at: now)
+        case .log(let batch): return keep(batch, worker, at: now)
+        case .goodbye(let goodbye): return remove(peer, reason: goodbye.reason.shortened())
+        default: return refuse(.wrongDirection, "\(message.kind.rawValue) is for coordinators to send", worker)
         }
     }
 
     private mutating func welcome(_ hello: Hello, _ peer: PeerID, at now: Double) -> [Action] {
         if let ended { return [.send(peer, .ended(ended))] }
+        if drained.contains(hello.incarnation) { return [.send(peer, .ended(Self.drainedEnd))] + remove(peer, reason: "drained") }
         guard hello.fingerprint == settings.fingerprint else {
             return [
                 .send(peer, .refused(Refusal(
                     code: .fingerprint,
                     reason: "your kernels are \(hello.fingerprint), this run's are \(settings.fingerprint), and results would differ in their last bits",
                     remedy: "build both with the same FILTERSCOPE_MARCH and run them on the same kind of processor"))),
-                .log(.warning, "worker refused: other kernels", unit: nil, fields: [
-                    "worker.name": hello.name, "worker.host": hello.host, "fingerprint": hello.fingerprint,
-                ]),
-            ]
+            ] + refuse(.fingerprint, "\(hello.name) on \(hello.host) has other kernels: \(hello.fingerprint)")
         }
         // The same peer says hello again when its first welcome was lost: what it held is dealt again.
         if let known = roster[peer], known.incarnation == hello.incarnation, known.unitsInHand.isEmpty, known.unitsAhead.isEmpty {
             roster.update(peer) { $0.lastHeard = now }
             return [.send(peer, .welcome(welcomeMessage(for: known)))] + deal()
         }
-        var actions = remove(peer, reason: "said hello again", dealing: false)
         // The same process over a new connection: what the old one carried is lost.
-        for old in roster.workers where old.incarnation == hello.incarnation {
+        let former = roster.workers.filter { $0.incarnation == hello.incarnation && $0.peer != peer }
+        guard former.allSatisfy({ $0.peer.key == peer.key && mayReplace($0, at: now) }) else {
+            // No answer: a worker that has just lost its connection says hello again until its former self is seen to be gone.
+            return refuse(.impostor, "a hello of \(hello.name) while it is present over another connection")
+        }
+        guard roster.workers.count < Self.mostWorkers || roster[peer] != nil || !former.isEmpty else {
+            return [.send(peer, .refused(Refusal(
+                code: .full, reason: "there are \(Self.mostWorkers) workers already", remedy: "start another run's workers elsewhere")))]
+                + refuse(.full, "\(hello.name) on \(hello.host)")
+        }
+        // No answer either: it is let in at a later try.
+        guard admissions.take(at: now) else { return refuse(.flood, "too many hellos") }
+        var actions = remove(peer, reason: "said hello again", dealing: false)
+        for old in former {
             actions += remove(old.peer, reason: "came back over a new connection", dealing: false)
         }
         let worker = RosterWorker(
@@ -206,7 +278,28 @@ extension CoordinatorMachine {
             takesSamplesAhead: hello.samplesAhead ?? false, joinedAt: now, lastHeard: now)
         roster.add(worker)
         actions += [.joined(worker), .send(peer, .welcome(welcomeMessage(for: worker)))]
+        if let member = access?[peer.key] {
+            actions.append(.log(.info, "worker has shown a key", unit: nil, fields: ["worker.name": worker.name, "key": member.name]))
+        }
         return actions + deal()
+    }
+
+    /// Whether a hello with a present worker's incarnation may take its place. Whoever learns an incarnation could throw that worker
+    /// out, again and again; so only one that is gone, or quiet for longer than an honest one, is replaced.
+    private func mayReplace(_ worker: RosterWorker, at now: Double) -> Bool {
+        !worker.isConnected || now - worker.lastHeard >= settings.timeoutSeconds / 2
+    }
+
+    /// Log records, as many as a worker may write: what it says goes to the disk.
+    private mutating func keep(_ batch: LogBatch, _ worker: RosterWorker, at now: Double) -> [Action] {
+        var kept = 0
+        roster.update(worker.peer) { worker in
+            worker.lastHeard = now
+            kept = worker.logAllowance.takeUpTo(batch.records.count, at: now)
+        }
+        let records = batch.records.prefix(kept).map { $0.bounded(source: worker.name) }
+        let dropped = batch.records.count - kept
+        return [.records(records, from: worker.name)] + (dropped > 0 ? refuse(.flood, "too many log records", worker, count: dropped) : [])
     }
 
     private func welcomeMessage(for worker: RosterWorker) -> Welcome {
@@ -216,7 +309,15 @@ extension CoordinatorMachine {
     }
 
     /// A worker says which splits it has a copy of. What differs from the coordinator's is not taken.
-    private mutating func accept(_ declaration: DataDeclaration, _ worker: RosterWorker) -> [Action] {
+    private mutating func accept(_ declaration: DataDeclaration, _ worker: RosterWorker, at now: Double) -> [Action] {
+        // No data set has as many; and each may be logged.
+        guard declaration.splits.count <= 16 else { return refuse(.malformed, "\(declaration.splits.count) splits", worker) }
+        var isHeard = false
+        roster.update(worker.peer) { worker in
+            worker.lastHeard = now
+            isHeard = worker.answers.take(at: now)
+        }
+        guard isHeard else { return refuse(.flood, "too many words about data", worker) }
         var own: Set<String> = []
         var actions: [Action] = []
         for split in declaration.splits {
@@ -234,27 +335,31 @@ extension CoordinatorMachine {
         ])]
     }
 
-    /// Whatever talks to a port by mistake may send thousands of messages: strangers' first, tenth, hundredth … is logged.
-    private mutating func garbled(_ peer: PeerID, _ what: String) -> [Action] {
-        let refusal = Action.send(peer, .refused(Refusal(code: .malformed, reason: what, remedy: "speak protocol \(protocolVersion)")))
-        guard let worker = roster[peer] else {
-            // Strangers learn nothing of the run, and the log says only that they knocked.
-            strangersMessages += 1
-            guard strangersMessages == nextLoggedStranger else { return [refusal] }
-            nextLoggedStranger *= 10
-            return [refusal, .log(.warning, "message refused", unit: nil, fields: [
-                "reason": what, "strangers-messages": String(strangersMessages),
-            ])]
-        }
-        return [refusal, .log(.warning, "message refused", unit: nil, fields: ["reason": what, "worker.name": worker.name])]
+    private mutating func garbled(_ peer: PeerID, _ what: String, _ kind: RefusalKind, at now: Double) -> [Action] {
+        var isAnswered = true
+        // What strangers leave unread the transport bounds.
+        roster.update(peer) { isAnswered = $0.answers.take(at: now) }
+        guard isAnswered else { return refuse(kind, what, roster[peer]) }
+        // It quotes the sender's own words, and tells nothing of the run.
+        let refusal = Refusal(code: kind.code, reason: what.shortened(), remedy: "speak protocol \(protocolVersion)")
+        return [.send(peer, .refused(refusal))] + refuse(kind, what, roster[peer])
+    }
+
+    /// Counts what is not taken, and logs the first, tenth, hundredth … of each kind.
+    mutating func refuse(_ kind: RefusalKind, _ what: String, _ worker: RosterWorker? = nil, count: Int = 1) -> [Action] {
+        guard let total = refusals.add(kind, count: count) else { return [] }
+        var fields = ["refusal": kind.rawValue, "reason": what.shortened(), "count": String(total)]
+        fields["worker.name"] = worker?.name
+        return [.log(.warning, "message refused", unit: nil, fields: fields)]
     }
 
     /// A worker whose coordinator was killed and came back may have had something under way. One that has said hello since
     /// is at home here, and what comes late is let go; any other is told to say hello.
-    private func sendBack(_ peer: PeerID) -> [Action] {
-        guard roster[peer] == nil else { return [] }
+    private mutating func sendBack(_ peer: PeerID) -> [Action] {
+        let counted = refuse(.wrongRun, "a message of another run", roster[peer])
+        guard roster[peer] == nil else { return counted }
         return [.send(peer, .refused(Refusal(
-            code: .wrongRun, reason: "this coordinator carries out another run", remedy: "say hello again")))]
+            code: .wrongRun, reason: "this coordinator carries out another run", remedy: "say hello again")))] + counted
     }
 
     private mutating func expire(at now: Double) -> [Action] {
@@ -268,7 +373,7 @@ extension CoordinatorMachine {
     }
 
     /// Takes a worker off the roster and puts its units back in line.
-    private mutating func remove(_ peer: PeerID, reason: String, dealing: Bool = true) -> [Action] {
+    mutating func remove(_ peer: PeerID, reason: String, dealing: Bool = true) -> [Action] {
         guard let worker = roster.remove(peer) else { return [] }
         var actions: [Action] = [.left(worker, reason: reason)]
         for id in worker.unitsInHand + worker.unitsAhead {
@@ -281,7 +386,8 @@ extension CoordinatorMachine {
 // MARK: - Work
 
 extension CoordinatorMachine {
-    private mutating func deal() -> [Action] {
+    mutating func deal() -> [Action] {
+        if isPaused { return [] }
         var actions: [Action] = []
         while board.waitingCount > 0, let peer = roster.leastLoaded, let worker = roster[peer], let unit = board.takeNext(for: peer) {
             actions += neededParameters(unit.assignment, for: worker)
@@ -318,37 +424,47 @@ extension CoordinatorMachine {
         return actions
     }
 
-    private mutating func complete(_ result: UnitResult, _ worker: RosterWorker) -> [Action] {
+    private mutating func complete(_ result: UnitResult, _ worker: RosterWorker, at now: Double) -> [Action] {
         guard worker.unitsInHand.contains(result.unit) else {
-            // A worker answers only what it was dealt; a unit dealt again after this one was given up is answered by both.
-            return [.log(.debug, "result ignored: not in this worker's hand", unit: result.unit, fields: ["worker.name": worker.name])]
+            // A worker answers only what it was dealt, and once. An honest one may answer what was withdrawn meanwhile, so it is
+            // not told that it did wrong.
+            return refuse(.unasked, "a result for unit \(result.unit), which is not in this worker's hand", worker)
         }
         roster.update(worker.peer) { worker in
+            // Only what is taken is a sign of life.
+            worker.lastHeard = now
             worker.unitsInHand.removeAll { $0 == result.unit }
             worker.unitsDone += 1
-            worker.samplesDone += Int(result.figures["samples"] ?? 0)
-            worker.busySeconds += result.seconds
+            worker.samplesDone += result.figures["samples"].flatMap { Int(exactly: $0) }.map { min(max(0, $0), 1 << 31) } ?? 0
+            // A day each: sums stay finite whatever it says.
+            let seconds = min(result.seconds, 86_400)
+            worker.busySeconds += seconds
             if let waited = result.waitedSeconds {
-                worker.fedSeconds += result.seconds
-                worker.waitedSeconds += waited
+                worker.fedSeconds += seconds
+                worker.waitedSeconds += min(waited, 86_400)
             }
         }
-        guard let unit = board.close(result.unit) else { return deal() }
-        return [.completed(unit.assignment, result, worker: worker, attempts: unit.attempts)] + deal()
+        let dismissal = dismissIfDrained(worker.peer)
+        guard let unit = board.close(result.unit) else { return dismissal + deal() }
+        return [.completed(unit.assignment, result, worker: worker, attempts: unit.attempts)] + dismissal + deal()
     }
 
-    private mutating func fail(_ failure: UnitFailure, _ worker: RosterWorker) -> [Action] {
-        guard worker.unitsInHand.contains(failure.unit) || worker.unitsAhead.contains(failure.unit) else { return [] }
+    private mutating func fail(_ failure: UnitFailure, _ worker: RosterWorker, at now: Double) -> [Action] {
+        guard worker.unitsInHand.contains(failure.unit) || worker.unitsAhead.contains(failure.unit) else {
+            return refuse(.unasked, "a failure of unit \(failure.unit), which is not in this worker's hand", worker)
+        }
         roster.update(worker.peer) { worker in
+            worker.lastHeard = now
             worker.unitsInHand.removeAll { $0 == failure.unit }
             worker.unitsAhead.removeAll { $0 == failure.unit }
             if worker.unitsAhead.isEmpty { worker.bytesAhead = 0 }
             // It may have failed for want of parameters: send them again.
             worker.parameterVersions = [:]
         }
-        let log = Action.log(.warning, "unit failed", unit: failure.unit, fields: ["worker.name": worker.name, "cause": failure.what])
-        return [log] + putBack(failure.unit, from: worker.peer, cause: "\(worker.name): \(failure.what)", final: !failure.retryable)
-            + deal()
+        let what = failure.what.shortened(to: 2000)
+        let log = Action.log(.warning, "unit failed", unit: failure.unit, fields: ["worker.name": worker.name, "cause": what])
+        return [log] + putBack(failure.unit, from: worker.peer, cause: "\(worker.name): \(what)", final: !failure.retryable)
+            + dismissIfDrained(worker.peer) + deal()
     }
 
     private mutating func putBack(_ id: UInt64, from peer: PeerID, cause: String, final: Bool = false) -> [Action] {
@@ -358,5 +474,15 @@ extension CoordinatorMachine {
             return [.gaveUp(unit.assignment, causes: unit.causes)]
         }
         return [.log(.warning, "unit is dealt again", unit: id, fields: ["cause": cause, "attempts": String(unit.attempts)])]
+    }
+}
+
+extension Message {
+    /// Whether it is a worker's to send, once it is admitted.
+    fileprivate var isWorkers: Bool {
+        switch self {
+        case .heartbeat, .result, .failure, .data, .log, .goodbye: true
+        default: false
+        }
     }
 }

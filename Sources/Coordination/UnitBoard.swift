@@ -62,6 +62,16 @@ struct UnitBoard: Sendable {
         return open[id]
     }
 
+    /// Puts a unit back whose holder did nothing wrong: it does not count as an attempt.
+    /// - Returns: whether it was open and held by `peer`.
+    mutating func release(_ id: UInt64, from peer: PeerID) -> Bool {
+        guard open[id]?.holder == peer else { return false }
+        open[id]?.holder = nil
+        open[id]?.attempts -= 1
+        insertWaiting(id)
+        return true
+    }
+
     /// Closes a unit that has been answered. Nil if it is not open: a late duplicate, or never dealt.
     mutating func close(_ id: UInt64) -> OpenUnit? {
         guard let unit = open.removeValue(forKey: id) else { return nil }

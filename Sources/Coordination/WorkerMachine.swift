@@ -42,6 +42,10 @@ public struct WorkerMachine: Sendable {
         /// A connection stands; hello goes over it at once.
         case connected
         case disconnected
+        /// Somebody answers at the address, and no connection comes of it; it is tried again.
+        case handshakeFailed(String)
+        /// The coordinator will not have this program, and trying again would not help.
+        case turnedAway(String, remedy: String)
         /// The lanes finished a unit.
         case finished(UnitResult)
         case failed(UnitFailure)
@@ -96,6 +100,8 @@ public struct WorkerMachine: Sendable {
     private var unitsDone = 0
     private var unitsInHand: Set<UInt64> = []
     private var saidUnheard = false
+    /// Why the latest attempt to connect came to nothing; nil when a connection stood since.
+    private var fault: String?
     /// Measured by whoever runs the machine, sent with the heartbeat.
     public var residentBytes = 0
     public var busyLanes = 0
@@ -129,12 +135,20 @@ public struct WorkerMachine: Sendable {
         case .garbled(let what): return [.log(.warning, "message not understood", fields: ["reason": what])]
         case .connected:
             isConnected = true
+            fault = nil
             guard case .knocking = state else { return [] }
             return hello(at: now)
         case .disconnected:
             isConnected = false
             guard case .joined = state else { return [] }
             return knockAgain("connection lost", at: now)
+        case .handshakeFailed(let reason):
+            // Once for each reason: the attempts may be many a second.
+            defer { fault = reason }
+            return reason == fault ? [] : [.log(.warning, "no connection comes about", fields: ["endpoint": settings.endpoint, "reason": reason])]
+        case .turnedAway(let what, let remedy):
+            state = .over
+            return [.discardWork, .leave(.failed(Problem(what, at: settings.endpoint, remedy: remedy)))]
         case .finished(let result):
             guard unitsInHand.remove(result.unit) != nil else { return [] }
             unitsDone += 1
@@ -179,7 +193,8 @@ public struct WorkerMachine: Sendable {
         case .ended(let ended):
             state = .over
             // The coordinator waits for it, so that its end reaches everybody.
-            let reason = "the run is \(ended.outcome.rawValue)"
+            let reason = ended.message.isEmpty || ended.message == ended.outcome.rawValue
+                ? "the run is \(ended.outcome.rawValue)" : ended.message
             return [.discardWork, .send(.goodbye(Goodbye(reason: reason))), .leave(.done(reason))]
         case .parameters(let update):
             guard case .joined = state else { return [] }
@@ -207,7 +222,7 @@ public struct WorkerMachine: Sendable {
             if now - lastHeard >= settings.giveUpSeconds {
                 state = .over
                 return [.leave(.failed(Problem(
-                    "no coordinator answered within \(Int(settings.giveUpSeconds)) s", at: settings.endpoint,
+                    "no coordinator answered within \(Int(settings.giveUpSeconds)) s\(fault.map { ": \($0)" } ?? "")", at: settings.endpoint,
                     remedy: "start one there (filterscope coordinator RECIPE --bind …) or check the address")))]
             }
             if let lastHello, now - lastHello < settings.helloSeconds { return [] }

@@ -21,6 +21,8 @@ public struct RosterWorker: Sendable, Equatable {
     public internal(set) var unitsAhead: [UInt64] = []
     /// Bytes of samples that were sent to it for these.
     public internal(set) var bytesAhead = 0
+    /// An operator wants it to leave: it gets no more units.
+    public internal(set) var isDraining = false
     /// The splits that it reads from a copy of its own.
     public internal(set) var ownSplits: Set<String> = []
     /// The version of each parameter set that was sent to it last.
@@ -33,6 +35,13 @@ public struct RosterWorker: Sendable, Equatable {
     /// Seconds that its lanes spent on units with samples, and those of them in which they waited for these.
     public internal(set) var fedSeconds = 0.0
     public internal(set) var waitedSeconds = 0.0
+    /// Whether its connection stands, as far as is known.
+    var isConnected = true
+    /// Log records that it may write.
+    var logAllowance = TokenBucket(capacity: 5000, perSecond: 200)
+    /// Answers that it gets: to heartbeats above all, of which an honest worker sends a few a second at most. One that asks
+    /// without end and reads nothing would fill its queue.
+    var answers = TokenBucket(capacity: 1000, perSecond: 100)
 
     /// The share of its lanes' time in which they waited for samples; nil before it has computed.
     public var waitingShare: Double? { fedSeconds > 0 ? min(1, waitedSeconds / fedSeconds) : nil }
@@ -75,13 +84,13 @@ struct WorkerRoster: Sendable {
     /// The worker with the fewest units ahead per thread among those with room for another of so many bytes.
     func leastAhead(_ unit: WorkUnit, sampleBytes: Int, limit: Int) -> PeerID? {
         workers.filter { worker in
-            worker.takesSamplesAhead && worker.unitsAhead.count < worker.capacity
+            worker.takesSamplesAhead && !worker.isDraining && worker.unitsAhead.count < worker.capacity
                 && (!worker.needsSamples(of: unit) || worker.bytesAhead + sampleBytes <= limit)
         }.min { Double($0.unitsAhead.count) / Double($0.threads) < Double($1.unitsAhead.count) / Double($1.threads) }?.peer
     }
 
     /// The worker with the least work per thread among those with room, the one that joined first among equals.
     var leastLoaded: PeerID? {
-        workers.filter { $0.unitsInHand.count < $0.capacity }.min { $0.load < $1.load }?.peer
+        workers.filter { !$0.isDraining && $0.unitsInHand.count < $0.capacity }.min { $0.load < $1.load }?.peer
     }
 }

@@ -38,7 +38,7 @@ struct HeaderReader: Decodable {
         let version = try container.decode(Int.self, forKey: .version)
         guard version == protocolVersion else { throw ProtocolError.unsupportedVersion(theirs: version, ours: protocolVersion) }
         let name = try container.decode(String.self, forKey: .kind)
-        guard let kind = MessageKind(rawValue: name) else { throw ProtocolError.unknownKind(String(name.prefix(64))) }
+        guard let kind = MessageKind(rawValue: name) else { throw ProtocolError.unknownKind(name.shortened(to: 64)) }
         run = try container.decode(String.self, forKey: .run)
         sender = try container.decode(String.self, forKey: .sender)
         unit = try container.decodeIfPresent(UInt64.self, forKey: .unit)
@@ -47,7 +47,7 @@ struct HeaderReader: Decodable {
             payload = try Self.read(kind.payloadType, in: container)
         } catch let unknown as UnknownUnitKind {
             guard let unit else { throw ProtocolError.badField(kind: name, field: "unit", reason: "is missing") }
-            throw ProtocolError.unknownUnitKind(String(unknown.kind.prefix(64)), unit: unit)
+            throw ProtocolError.unknownUnitKind(unknown.kind.shortened(to: 64), unit: unit)
         }
     }
 
@@ -80,6 +80,8 @@ extension MessageKind {
         case .status: StatusReport.self
         case .logsRequest: LogsRequest.self
         case .logs: LogsReply.self
+        case .command: Command.self
+        case .commandReply: CommandReply.self
         }
     }
 }

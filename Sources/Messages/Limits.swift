@@ -5,8 +5,11 @@ public struct Limits: Hashable, Sendable {
     public var headerBytes = 1 << 20
     /// Frames of one message, the header among them.
     public var frames = 4096
-    /// Bytes of one frame.
-    public var frameBytes = 1 << 30
+    /// Bytes of one frame. ZeroMQ makes room for a frame when its size is announced, so it is little more than senders use:
+    /// four times their cut.
+    public var frameBytes = 16 << 20
+    /// Bytes of a tensor that stays in the sender's memory: a gradient of 268 million parameters.
+    public var memoryBytes = 1 << 30
     /// Bytes of all frames of one message together.
     public var messageBytes = 4 << 30
     /// UTF-8 bytes of a name: of a run, a sender, a worker, a tensor, a layer.

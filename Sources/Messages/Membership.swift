@@ -97,6 +97,14 @@ public struct RefusalCode: RawRepresentable, Hashable, Codable, Sendable {
     /// Memory that a result names cannot be mapped; to be answered by sending tensors in frames from then on.
     public static let memory = RefusalCode(rawValue: "memory")
     public static let full = RefusalCode(rawValue: "full")
+    /// More frames or bytes than the limits allow.
+    public static let tooLarge = RefusalCode(rawValue: "too-large")
+    /// The sender's key is admitted, but not for messages of this kind.
+    public static let role = RefusalCode(rawValue: "role")
+    /// The sender's key is not admitted any more.
+    public static let revoked = RefusalCode(rawValue: "revoked")
+    /// A command names a worker that is not present.
+    public static let unknownWorker = RefusalCode(rawValue: "unknown-worker")
 }
 
 /// coordinator → anyone: not accepted, why, and what to do.

@@ -14,6 +14,8 @@ public enum MessageKind: String, Codable, Sendable, CaseIterable {
     case status
     case logsRequest = "logs-request"
     case logs
+    case command
+    case commandReply = "command-reply"
 }
 
 /// Everything that travels. One struct per kind; the families stand in files of their own.
@@ -37,6 +39,8 @@ public enum Message: Hashable, Sendable {
     case status(StatusReport)
     case logsRequest(LogsRequest)
     case logs(LogsReply)
+    case command(Command)
+    case commandReply(CommandReply)
 
     var payload: any MessagePayload {
         switch self {
@@ -59,6 +63,8 @@ public enum Message: Hashable, Sendable {
         case .status(let payload): payload
         case .logsRequest(let payload): payload
         case .logs(let payload): payload
+        case .command(let payload): payload
+        case .commandReply(let payload): payload
         }
     }
 
@@ -69,7 +75,7 @@ public enum Message: Hashable, Sendable {
 public struct Envelope: Hashable, Sendable {
     /// The run's identifier; empty where the sender does not know it yet.
     public var run: String
-    /// The worker's name, `coordinator`, or an observer's name.
+    /// The worker's name, `coordinator`, or an observer's or operator's name.
     public var sender: String
     public var message: Message
 

@@ -54,11 +54,14 @@ public struct MessageCodec: Sendable {
         } catch let error as ProtocolError {
             throw error
         } catch let error as DecodingError {
-            throw .malformedHeader(reason: error.shortDescription)
+            throw .malformedHeader(reason: error.shortDescription.shortened(to: reasonBytes))
         } catch {
-            throw .malformedHeader(reason: "\(error)")
+            throw .malformedHeader(reason: "\(error)".shortened(to: reasonBytes))
         }
     }
+
+    /// What a refusal says of a header at most: it names the field, and a field's name is the peer's to choose.
+    private var reasonBytes: Int { 512 }
 
     private func check(_ payload: any MessagePayload, run: String, sender: String) throws(ProtocolError) {
         let check = FieldCheck(kind: type(of: payload).kind.rawValue, limits: limits)

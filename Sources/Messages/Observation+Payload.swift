@@ -25,6 +25,10 @@ extension StatusReport: MessagePayload {
         for fault in faults { try check.text(fault, "faults") }
         if let waitingShare { try check.amount(waitingShare, "waitingShare") }
         if let damagedSamples { try check.count(damagedSamples, "damagedSamples") }
+        for (kind, count) in refusals ?? [:] {
+            try check.name(kind, "refusals")
+            try check.count(count, "refusals.\(kind)")
+        }
         for worker in workers { try worker.check(check) }
     }
 }

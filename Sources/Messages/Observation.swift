@@ -52,13 +52,15 @@ public struct StatusReport: Hashable, Codable, Sendable {
     public var waitingShare: Double?
     /// Samples that could not be decoded and were left out.
     public var damagedSamples: Int?
+    /// Messages and connections that were refused since the coordinator started, by kind; kinds without any are left out.
+    public var refusals: [String: Int]?
     public var startedAt: Double
     public var updatedAt: Double
 
     public init(
         run: String, recipe: String, phase: String, state: RunState, step: Int, totalSteps: Int, epoch: Int, rate: Double,
         secondsLeft: Double? = nil, metrics: [String: Double] = [:], workers: [WorkerStatus] = [], faults: [String] = [],
-        waitingShare: Double? = nil, damagedSamples: Int? = nil, startedAt: Double, updatedAt: Double
+        waitingShare: Double? = nil, damagedSamples: Int? = nil, refusals: [String: Int]? = nil, startedAt: Double, updatedAt: Double
     ) {
         self.run = run
         self.recipe = recipe
@@ -74,6 +76,7 @@ public struct StatusReport: Hashable, Codable, Sendable {
         self.faults = faults
         self.waitingShare = waitingShare
         self.damagedSamples = damagedSamples
+        self.refusals = refusals
         self.startedAt = startedAt
         self.updatedAt = updatedAt
     }

@@ -2,8 +2,14 @@
 /// reconnects under a new socket has a new one.
 public struct PeerID: Hashable, Sendable, CustomStringConvertible {
     public let bytes: [UInt8]
+    /// The public key, in Z85, whose secret half the connection proved to hold; nil on a socket without keys. It is the same
+    /// for as long as the connection lasts.
+    public let key: String?
 
-    public init(_ bytes: some Sequence<UInt8>) { self.bytes = Array(bytes) }
+    public init(_ bytes: some Sequence<UInt8>, key: String? = nil) {
+        self.bytes = Array(bytes)
+        self.key = key
+    }
 
     /// Hexadecimal digits, for logs.
     public var description: String {

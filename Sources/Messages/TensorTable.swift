@@ -33,7 +33,7 @@ struct TensorTable {
     private func check(_ entry: TensorTableEntry, seen: inout Set<String>) throws(ProtocolError) -> (ElementType, Shape) {
         try checkTensorName(entry.name, limits: limits, seen: &seen)
         guard let type = ElementType(rawValue: entry.type) else {
-            throw .badTensor(name: entry.name, reason: "unknown element type \"\(entry.type.prefix(16))\"")
+            throw .badTensor(name: entry.name, reason: "unknown element type \"\(entry.type.shortened(to: 16))\"")
         }
         guard entry.shape.count <= limits.rank else {
             throw .badTensor(name: entry.name, reason: "\(entry.shape.count) dimensions, more than \(limits.rank)")
@@ -50,8 +50,8 @@ struct TensorTable {
 
     private func check(_ memory: SegmentReference, of entry: TensorTableEntry, _ type: ElementType) throws(ProtocolError) {
         guard type == .float32 else { throw .badTensor(name: entry.name, reason: "\(type.rawValue) elements lie in memory, only F32 may") }
-        guard entry.bytes <= limits.frameBytes else {
-            throw .badTensor(name: entry.name, reason: "\(entry.bytes) bytes of memory, more than \(limits.frameBytes)")
+        guard entry.bytes <= limits.memoryBytes else {
+            throw .badTensor(name: entry.name, reason: "\(entry.bytes) bytes of memory, more than \(limits.memoryBytes)")
         }
         guard memory.isPlausible else { throw .badTensor(name: entry.name, reason: "it lies in no possible memory") }
     }
@@ -92,7 +92,10 @@ extension SegmentReference {
 
 func checkTensorName(_ name: String, limits: Limits, seen: inout Set<String>) throws(ProtocolError) {
     guard !name.isEmpty, name.utf8.count <= limits.nameBytes else {
-        throw .badTensor(name: String(name.prefix(32)), reason: "a name has 1 to \(limits.nameBytes) bytes")
+        throw .badTensor(name: name.shortened(to: 32), reason: "a name has 1 to \(limits.nameBytes) bytes")
+    }
+    guard !name.unicodeScalars.contains(where: { $0.properties.generalCategory == .control }) else {
+        throw .badTensor(name: "…", reason: "its name has control characters")
     }
     guard seen.insert(name).inserted else { throw .badTensor(name: name, reason: "stands twice in the table") }
 }

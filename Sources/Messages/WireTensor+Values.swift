@@ -20,6 +20,13 @@ extension WireTensor {
         self.init(name, type: .float64, shape, count: doubles.count, doubles.withUnsafeBytes { Data($0) })
     }
 
+    /// float64 elements that lie row by row, a row for each step of the first dimension.
+    public init(_ name: String, _ shape: Shape, rows: [[Double]]) {
+        var data = Data(capacity: shape.count * 8)
+        for row in rows { row.withUnsafeBytes { data.append(contentsOf: $0) } }
+        self.init(name, type: .float64, shape, count: rows.reduce(0) { $0 + $1.count }, data)
+    }
+
     public init(_ name: String, _ shape: Shape, int64s: [Int64]) {
         self.init(name, type: .int64, shape, count: int64s.count, int64s.withUnsafeBytes { Data($0) })
     }
@@ -57,6 +64,35 @@ extension WireTensor {
 
     public func floats() throws(ProtocolError) -> [Float] { try values(of: .float32, zero: 0) }
     public func doubles() throws(ProtocolError) -> [Double] { try values(of: .float64, zero: 0) }
+    /// float64 elements, an array for each step of the first dimension.
+    public func rowsOfDoubles() throws(ProtocolError) -> [[Double]] {
+        try expect(.float64)
+        guard shape.rank > 0, shape[0] > 0 else { return [] }
+        let width = shape.count / shape[0]
+        var rest = pieces[...]
+        var rows: [[Double]] = []
+        for _ in 0..<shape[0] {
+            var row = [Double](repeating: 0, count: width)
+            let isWhole = row.withUnsafeMutableBytes { Self.fill($0, from: &rest) }
+            guard isWhole else { throw unmapped }
+            rows.append(row)
+        }
+        return rows
+    }
+
+    /// Takes as many bytes as the target has; returns whether there were as many.
+    private static func fill(_ target: UnsafeMutableRawBufferPointer, from pieces: inout ArraySlice<Data>) -> Bool {
+        var place = 0
+        while place < target.count, var piece = pieces.popFirst() {
+            let taken = min(piece.count, target.count - place)
+            piece.copyBytes(to: UnsafeMutableRawBufferPointer(rebasing: target[place..<(place + taken)]), count: taken)
+            piece = piece.dropFirst(taken)
+            if !piece.isEmpty { pieces.insert(piece, at: pieces.startIndex) }
+            place += taken
+        }
+        return place == target.count
+    }
+
     public func int64s() throws(ProtocolError) -> [Int64] { try values(of: .int64, zero: 0) }
 
     public func uint8s() throws(ProtocolError) -> Data {
@@ -79,6 +115,8 @@ extension WireTensor {
     /// Copies rather than views: a frame's bytes may lie on any boundary.
     private func values<Element: BitwiseCopyable>(of type: ElementType, zero: Element) throws(ProtocolError) -> [Element] {
         try expect(type)
+        // Memory elsewhere may be announced at any size; none is set aside for it.
+        guard memory == nil else { throw unmapped }
         var values = [Element](repeating: zero, count: shape.count)
         let isWhole = values.withUnsafeMutableBytes { copyPieces(to: $0) }
         guard isWhole else { throw unmapped }

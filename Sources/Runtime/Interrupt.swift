@@ -7,6 +7,9 @@ public enum Interrupt {
 
     public static var requested: Bool { count.load(ordering: .relaxed) > 0 }
 
+    /// Asks for an orderly end from within, as the first Ctrl-C does; once is enough.
+    static func request() { _ = count.compareExchange(expected: 0, desired: 1, ordering: .relaxed) }
+
     /// Installs the handlers. A handler may only do what is safe in a signal: it counts and, the second time, leaves.
     public static func install() {
         for number in [SIGINT, SIGTERM] {

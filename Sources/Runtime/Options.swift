@@ -54,14 +54,17 @@ public struct CoordinatorOptions: Sendable {
     public var bind: String
     public var runDirectory: String?
     public var resume: Bool
+    /// A directory of keys: only who holds one that its list names is admitted.
+    public var keys: String?
     /// Allows an address beyond this machine without keys.
     public var insecure: Bool
     public var verbosity: Verbosity
 
     public init(
         recipe: Recipe, recipeSource: RecipeSource, bind: String, runDirectory: String? = nil, resume: Bool = false,
-        insecure: Bool = false, verbosity: Verbosity = .normal
+        keys: String? = nil, insecure: Bool = false, verbosity: Verbosity = .normal
     ) {
+        self.keys = keys
         self.recipe = recipe
         self.recipeSource = recipeSource
         self.bind = bind
@@ -82,6 +85,8 @@ public struct WorkerOptions: Sendable {
     public var name: String?
     /// A copy of the run's data set on the worker's machine: a specification, or the path at which it lies; nil for samples sent.
     public var data: String?
+    /// A directory with the worker's key and the coordinator's public one; nil for a coordinator without keys.
+    public var keys: String?
     /// How long it tries to reach a coordinator before it ends.
     public var giveUpAfterSeconds: Double
     /// Started by `run`, which decides when it ends: Ctrl-C, which the terminal sends to both, is not for it.
@@ -89,9 +94,10 @@ public struct WorkerOptions: Sendable {
     public var verbosity: Verbosity
 
     public init(
-        connect: String, threads: Int? = nil, name: String? = nil, data: String? = nil, giveUpAfterSeconds: Double = 60, supervised: Bool = false,
-        verbosity: Verbosity = .normal
+        connect: String, threads: Int? = nil, name: String? = nil, data: String? = nil, keys: String? = nil, giveUpAfterSeconds: Double = 60,
+        supervised: Bool = false, verbosity: Verbosity = .normal
     ) {
+        self.keys = keys
         self.connect = connect
         self.threads = threads
         self.name = name
@@ -169,6 +175,8 @@ public struct AnalyzeOptions: Sendable {
     public var thresholds: [Double]
     /// Take the training split's samples, not the test split's.
     public var usesTrainingSplit: Bool
+    /// Measure every head's accuracy, which takes several times as long as all that the filters need.
+    public var wantsAccuracies: Bool
     /// Worker processes; 1 is this process alone.
     public var workers: Int
     /// Threads of each worker; nil shares the machine's cores among the workers.
@@ -183,7 +191,8 @@ public struct AnalyzeOptions: Sendable {
 
     public init(
         model: ModelOptions, weights: String, heads: String, dataset: String, threshold: Double = 0.3, thresholds: [Double] = [],
-        usesTrainingSplit: Bool = false, workers: Int = 1, threads: Int? = nil, json: String? = nil, csv: String? = nil,
+        usesTrainingSplit: Bool = false, wantsAccuracies: Bool = true, workers: Int = 1, threads: Int? = nil, json: String? = nil,
+        csv: String? = nil,
         sqlite: String? = nil, verbosity: Verbosity = .normal
     ) {
         self.model = model
@@ -193,6 +202,7 @@ public struct AnalyzeOptions: Sendable {
         self.threshold = threshold
         self.thresholds = thresholds
         self.usesTrainingSplit = usesTrainingSplit
+        self.wantsAccuracies = wantsAccuracies
         self.csv = csv
         self.sqlite = sqlite
         self.workers = workers

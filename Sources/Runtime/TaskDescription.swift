@@ -54,13 +54,6 @@ extension TaskDescription {
     var judgesNetwork: Bool { model.labels == labels }
 }
 
-/// Label sums are as large as a layer's map times K, so that an array for each shard, and its addition to the next one's, would cost
-/// more than the sums themselves. Within a node of this level of the tree they run on through its shards in order, on one lane;
-/// above it nodes are added as everything else. No unit is smaller, so the bits depend on the shards alone.
-enum LabelSumGroup {
-    static let level = 2
-}
-
 /// The names of the parameter sets that travel.
 enum ParameterSet {
     /// Weights, biases, batch-norm scales and shifts of the network.

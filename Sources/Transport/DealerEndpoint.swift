@@ -14,10 +14,12 @@ public final class DealerEndpoint: Sendable {
     private let thread: SocketThread
 
     /// Returns at once; `TransportEvent.connected` tells when a connection stands.
-    /// - Parameter deliver: called on the endpoint's thread; must return soon.
+    /// - Parameters:
+    ///   - keys: for a router with keys; nil for one without.
+    ///   - deliver: called on the endpoint's thread; must return soon.
     /// - Throws: what is wrong with the address.
     public init(
-        connect text: String, options: TransportOptions = TransportOptions(),
+        connect text: String, options: TransportOptions = TransportOptions(), keys: ClientKeys? = nil,
         deliver: @escaping @Sendable (TransportEvent) -> Void
     ) throws(Problem) {
         let address = try EndpointAddress(parsing: text)
@@ -32,6 +34,7 @@ public final class DealerEndpoint: Sendable {
         let monitor: ConnectionMonitor
         do throws(Problem) {
             try socket.configure(options, address: address)
+            if let keys { try socket.secure(keys) }
             monitor = try ConnectionMonitor(of: socket, context: context)
             guard zmq_connect(socket.pointer, address.description) == 0 else {
                 monitor.close(socket)

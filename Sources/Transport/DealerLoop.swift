@@ -69,6 +69,7 @@ final class DealerLoop {
     private func readNews() {
         while let news = monitor.next() {
             switch news {
+            case .accepted: break  // a listener's news
             case .connected:
                 connected = true
                 failed = false
@@ -87,6 +88,9 @@ final class DealerLoop {
             case .handshakeFailed(let reason):
                 failed = true
                 deliver(.handshakeFailed(reason: reason))
+            case .turnedAway(let refusal):
+                failed = true
+                deliver(.turnedAway(refusal))
             }
         }
     }
@@ -95,8 +99,8 @@ final class DealerLoop {
     private func read(atMost count: Int) -> Bool {
         for _ in 0..<count {
             switch socket.receive(routed: false, limits: options.limits) {
-            case .message(_, let frames): deliver(.message(peer: .server, frames: frames))
-            case .tooLarge(_, let reason): deliver(.discarded(peer: .server, reason: reason))
+            case .message(_, let frames, _): deliver(.message(peer: .server, frames: frames))
+            case .tooLarge(_, let reason, _): deliver(.discarded(peer: .server, reason: reason))
             case .nothing: return true
             }
         }

@@ -10,11 +10,11 @@ extension EndpointAddress {
     }
 
     /// What `zmq_bind` would not find out.
-    func checkBeforeBinding(insecure: Bool) throws(Problem) {
-        guard isLocal || insecure else {
+    func checkBeforeBinding(isGuarded: Bool, insecure: Bool) throws(Problem) {
+        guard isLocal || isGuarded || insecure else {
             throw Problem(
                 "without keys anybody who reaches this address could join the run", at: description,
-                remedy: "bind tcp://127.0.0.1:PORT, or say --insecure on a network that you trust")
+                remedy: "make keys (filterscope keygen DIR) and give --keys DIR, bind tcp://127.0.0.1:PORT, or say --insecure on a network that you trust")
         }
         if case .ipc(let path) = self, !path.hasPrefix("@") { try checkSocketFile(path) }
     }

@@ -29,14 +29,15 @@ final class Outbox: Sendable {
         self.wake = wake
     }
 
+    /// - Parameter bound: bytes that may wait for this peer, where that is less than for others.
     /// - Precondition: a message has at least one frame.
-    func put(_ frames: [Data], to peer: PeerID) -> SendOutcome {
+    func put(_ frames: [Data], to peer: PeerID, bound: Int = .max) -> SendOutcome {
         precondition(!frames.isEmpty, "a message without frames")
         let bytes = frames.reduce(0) { $0 + $1.count }
         let (outcome, first) = state.withLock { state -> (SendOutcome, Bool) in
             guard state.closing == nil else { return (.closed, false) }
             let waiting = state.waiting[peer, default: 0]
-            guard waiting == 0 || waiting + bytes <= limit else { return (.full, false) }
+            guard waiting == 0 || waiting + bytes <= min(limit, bound) else { return (.full, false) }
             state.waiting[peer] = waiting + bytes
             state.items.append(Item(peer: peer, frames: frames, bytes: bytes))
             return (.queued, state.items.count == 1)

@@ -66,37 +66,70 @@ extension Socket {
     }
 
     enum ReceiveResult {
-        case message(route: PeerID?, frames: [Data])
-        case tooLarge(route: PeerID?, ProtocolError)
+        case message(route: PeerID?, frames: [Data], Origin)
+        case tooLarge(route: PeerID?, ProtocolError, Origin)
         case nothing
+    }
+
+    /// The connection that a message came from, by libzmq's descriptor (-1 where it does not tell), and what it took there.
+    struct Origin {
+        var descriptor: Int32 = -1
+        var bytes = 0
+        /// The user that the ZAP handler named: a public key. Nil on a socket without keys.
+        var key: String?
+        /// Whether frames come in CURVE's messages.
+        let isKeyed: Bool
+
+        init(isKeyed: Bool) { self.isKeyed = isKeyed }
+
+        /// Name, nonce, authentication and flags around each frame (RFC 26).
+        private static let curveBytes = 8 + 8 + 16 + 1
+
+        /// ZMTP 3.x puts a flag and the length, in one byte or eight, before each frame.
+        mutating func add(frame bytes: Int) {
+            let bytes = bytes + (isKeyed ? Self.curveBytes : 0)
+            self.bytes += bytes + (bytes > 255 ? 9 : 2)
+        }
+
+        mutating func read(_ message: UnsafeMutablePointer<zmq_msg_t>) {
+            descriptor = zmq_msg_get(message, ZMQ_SRCFD)
+            if isKeyed { key = zmq_msg_gets(message, "User-Id").map { String(cString: $0) } }
+        }
     }
 
     /// The next whole message, if one is there. libzmq delivers a message only when all its frames are in, so none is
     /// waited for. Frames beyond the limits are dropped as they come.
-    func receive(routed: Bool, limits: Limits) -> ReceiveResult {
-        guard var (frame, more) = receiveFrame() else { return .nothing }
+    /// - Parameter isKeyed: whether connections are encrypted, and a router's peers have keys.
+    func receive(routed: Bool, limits: Limits, isKeyed: Bool = false) -> ReceiveResult {
+        var origin = Origin(isKeyed: isKeyed)
+        guard var (frame, more) = receiveFrame(&origin) else { return .nothing }
         var route: PeerID?
         if routed {
-            route = PeerID(frame)
-            guard more else { return .message(route: route, frames: []) }
-            guard let next = receiveFrame() else { return .message(route: route, frames: []) }
+            let id = frame
+            route = PeerID(id)
+            guard more, let next = receiveFrame(&origin) else { return .message(route: route, frames: [], origin) }
             (frame, more) = next
         }
+        origin.add(frame: frame.count)
         var frames = [frame]
         var count = 1
         var bytes = frame.count
-        while more, let next = receiveFrame() {
+        while more, let next = receiveFrame(&origin) {
             (frame, more) = next
+            origin.add(frame: frame.count)
             count += 1
             bytes += frame.count
             if count <= limits.frames, bytes <= limits.messageBytes { frames.append(frame) } else { frames = [] }
         }
-        if count > limits.frames { return .tooLarge(route: route, .tooManyFrames(count: count, limit: limits.frames)) }
-        if bytes > limits.messageBytes { return .tooLarge(route: route, .messageTooLarge(bytes: bytes, limit: limits.messageBytes)) }
-        return .message(route: route, frames: frames)
+        if isKeyed, let id = route { route = PeerID(id.bytes, key: origin.key) }
+        if count > limits.frames { return .tooLarge(route: route, .tooManyFrames(count: count, limit: limits.frames), origin) }
+        if bytes > limits.messageBytes {
+            return .tooLarge(route: route, .messageTooLarge(bytes: bytes, limit: limits.messageBytes), origin)
+        }
+        return .message(route: route, frames: frames, origin)
     }
 
-    private func receiveFrame() -> (Data, more: Bool)? {
+    private func receiveFrame(_ origin: inout Origin) -> (Data, more: Bool)? {
         var storage = zmq_msg_t()
         // One address throughout: a short message lies inside the struct itself.
         return withUnsafeMutablePointer(to: &storage) { message in
@@ -105,6 +138,8 @@ extension Socket {
             guard retrying({ zmq_msg_recv(message, pointer, ZMQ_DONTWAIT) }) >= 0 else { return nil }
             let size = zmq_msg_size(message)
             let more = zmq_msg_more(message) != 0
+            // Of the last frame: the first, a router's own, may lack what libzmq knows of the connection (mended in 4.3.5).
+            if !more { origin.read(message) }
             if size >= Self.copiedBelow { return (Self.inPlace(message, size), more) }
             let data = zmq_msg_data(message).map { Data(bytes: $0, count: size) } ?? Data()
             return (data, more)

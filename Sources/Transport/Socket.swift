@@ -44,6 +44,10 @@ struct Socket: @unchecked Sendable {
         try set(ZMQ_TCP_KEEPALIVE_INTVL, options.keepaliveInterval)
         try set(ZMQ_TCP_KEEPALIVE_CNT, options.keepaliveCount)
         try set(ZMQ_IPV6, address.isIPv6 ? 1 : 0)
+        if case .tcp = address, address.isLocal {
+            try set(ZMQ_SNDBUF, options.loopbackBuffer)
+            try set(ZMQ_RCVBUF, options.loopbackBuffer)
+        }
     }
 
     /// The endpoint that the last bind settled on, with its port.

@@ -9,6 +9,11 @@ public struct TransportOptions: Sendable {
     /// Messages per connection and direction inside libzmq. It counts messages of any size, so it is kept low and what
     /// waits stands in our own queue, which counts bytes.
     public var highWaterMark: Int32 = 16
+    /// Router with an inbox: bytes of a message of a peer that is not admitted. A question is the largest that it has to send.
+    public var strangersMessageBytes = 256 << 10
+    /// Bytes of the kernel's buffers in either direction of a TCP connection within this machine, where a large buffer only means that
+    /// what is copied in has left the processor's cache when it is copied out. On other connections the kernel finds the size.
+    public var loopbackBuffer: Int32 = 256 << 10
     /// Bytes that may wait for one peer. A single larger message is taken when nothing else waits.
     public var queuedBytes = 1 << 30
     /// Router: how long a connection may take nothing before its peer counts as unreachable.

@@ -8,7 +8,8 @@ import Runtime
 
     static let commands: [CommandDescription] = [
         RunCommand.description, SweepCommand.description, CoordinatorCommand.description, WorkerCommand.description, StatusCommand.description,
-        LogsCommand.description, ReportCommand.description, VerifyCommand.description, EvaluateCommand.description,
+        LogsCommand.description, OperatorCommands.pause, OperatorCommands.resume, OperatorCommands.stop, OperatorCommands.drain,
+        KeygenCommand.description, ReportCommand.description, VerifyCommand.description, EvaluateCommand.description,
         AnalyzeCommand.description, PruneCommand.description, ImportCommand.description, ExportCommand.description,
         BenchCommand.description, ModelsCommand.description, DatasetsCommand.description,
         RecipesCommand.description,
@@ -56,6 +57,9 @@ import Runtime
             throw UsageError("unknown command \"\(first)\"", remedy: suggestion(for: first, among: commands.map(\.name)), command: nil)
         }
         if first == "bench", words.dropFirst().first == "data" { return try perform(BenchDataCommand.description, words.dropFirst(2)) }
+        if first == "bench", words.dropFirst().first == "aggregation" {
+            return try perform(BenchAggregationCommand.description, words.dropFirst(2))
+        }
         if first == "bench", words.dropFirst().first == "filters" { return try perform(BenchFiltersCommand.description, words.dropFirst(2)) }
         return try perform(command, words.dropFirst())
     }

@@ -52,6 +52,31 @@ import Testing
 
     // MARK: Results
 
+    /// The same document, but for the accuracies, which are null.
+    @Test func accuraciesCanBeLeftOut() throws {
+        func layers(_ more: [String]) throws -> [[String: Any]] { try #require(try json(more)["layers"] as? [[String: Any]]) }
+        for (whole, bare) in zip(try layers([]), try layers(["--no-accuracies"])) {
+            #expect(whole["accuracy"] is Double && bare["accuracy"] is NSNull)
+            for key in whole.keys where key != "accuracy" { #expect(whole[key] as? NSObject == bare[key] as? NSObject, "\(key)") }
+        }
+    }
+
+    /// Images in another order are other images to no figure but the last bits of sums.
+    @Test func samplesNeedNotComeByLabel() throws {
+        let order = (0..<60).map { ($0 * 7) % 60 }
+        let images = randomFloats(60 * 3072, seed: 5)
+        var writer = SafetensorsWriter()
+        writer.add("images", [60, 3, 32, 32], order.flatMap { images[$0 * 3072..<($0 + 1) * 3072] })
+        writer.add("labels", [60], order.map { Int64($0 % Self.labels) })
+        try writer.write(to: directory.file("shuffled"))
+        func layers(_ data: String) throws -> [[String: Any]] { try #require(try json([], data: data)["layers"] as? [[String: Any]]) }
+        for (one, other) in zip(try layers("x"), try layers("shuffled")) {
+            #expect(one["accuracy"] as? Double == other["accuracy"] as? Double)
+            let noises = try [one, other].map { try #require($0["mean_noise"] as? Double) }
+            #expect(abs(noises[0] - noises[1]) <= 1e-5 * abs(noises[0]))
+        }
+    }
+
     /// Figures at further thresholds are those of an analysis at each of them alone.
     @Test func furtherThresholdsAgreeWithEachAlone() throws {
         let all = try json(["--thresholds", "0.7,0.1,0.5,0.1"])

@@ -152,8 +152,15 @@ import Testing
         var machine = machine()
         _ = join(&machine, [1])
         _ = machine.submit([unit(1)])
+        // While it lives where it is, somebody else has its incarnation.
+        #expect(machine.handle(.received(peer(2), hello("w1", incarnation: "i1")), at: 1).allSatisfy { if case .log = $0 { true } else { false } })
+        #expect(machine.workers.map(\.peer) == [peer(1)] && machine.refusals[.impostor] == 1)
+        _ = machine.handle(.hungUp(peer(1)), at: 1)
         #expect(dealt(machine.handle(.received(peer(2), hello("w1", incarnation: "i1")), at: 1)) == ["2:1"])
         #expect(machine.workers.map(\.name) == ["w1"])
+        // Where nobody saw the connection end, silence for half the timeout tells.
+        #expect(dealt(machine.handle(.received(peer(3), hello("w1", incarnation: "i1")), at: 6)) == ["3:1"])
+        #expect(machine.workers.map(\.peer) == [peer(3)])
     }
 
     @Test func whoComesAfterTheEndIsTold() {
@@ -169,10 +176,11 @@ import Testing
     @Test func strangersGetNothingButARefusal() {
         var machine = machine()
         for message in [result(1), .heartbeat(Heartbeat(sequence: 1, unit: nil, lanesBusy: 0, residentBytes: 0, unitsDone: 0))] {
-            let actions = machine.handle(.received(peer(9), message), at: 0)
-            #expect(actions.count == 1)
-            guard case .send(_, .refused)? = actions.first else { Issue.record("no refusal"); return }
+            let sent = machine.handle(.received(peer(9), message), at: 0).compactMap { if case .send(_, let sent) = $0 { sent } else { nil } }
+            #expect(sent.count == 1)
+            guard case .refused? = sent.first else { Issue.record("no refusal"); return }
         }
+        #expect(machine.refusals[.unknownPeer] == 2)
     }
 
     /// A coordinator that came back at its address hears what was meant for the one before.
@@ -191,7 +199,8 @@ import Testing
     @Test func aStrangersNoiseDoesNotFillTheLog() {
         var machine = machine()
         let actions = (0..<100).flatMap { machine.handle(.garbled(peer(UInt8($0 % 7)), "noise"), at: Double($0)) }
-        let counts = actions.compactMap { if case .log(_, _, _, let fields) = $0 { fields["strangers-messages"] } else { nil } }
+        let counts = actions.compactMap { if case .log(_, _, _, let fields) = $0 { fields["count"] } else { nil } }
         #expect(counts == ["1", "10", "100"])
+        #expect(machine.refusals.counts == ["malformed": 100])
     }
 }

@@ -1,4 +1,5 @@
 import Coordination
+import Mechanism
 import Messages
 import Tensors
 import TestSupport
@@ -8,9 +9,12 @@ import Testing
     /// Values whose float sum depends on the order of addition, so that equal bits mean an equal order.
     private func leaf(_ index: Int) -> PartialSum {
         let values = randomFloats(64, seed: UInt64(index)).map { $0 * Float(1 << (index % 20)) }
+        // Labels in order, some on both sides of a node's middle.
+        let labels = [index / 3, index / 3, (index + 1) / 3, (index + 1) / 3].map { Int32($0) }
+        var sums = LabelMeans(labels: 40, height: 2, width: 2, filters: 4)
+        Tensor([4, 16], values).withBuffer { sums.accumulate(activations: $0, labels: labels) }
         return PartialSum(
-            floats: ["gradient": Tensor([64], values)], doubles: ["sums": values.map { Double($0) / 3 }],
-            figures: ["loss": Double(values[0]) / 7])
+            floats: ["gradient": Tensor([64], values)], labelSums: ["conv1": sums], figures: ["loss": Double(values[0]) / 7])
     }
 
     /// A subtree's sum as a worker makes it.

@@ -36,6 +36,17 @@ import Testing
         #expect(Digest.sha256(of: Data(bytes(picture))).hexadecimal == digest)
     }
 
+    /// A file may leave its tables out, for a reader that had them before (the standard's abbreviated format). What a sample becomes
+    /// must not depend on the samples before it.
+    @Test func tablesOfAnEarlierFileAreForgotten() throws {
+        let whole = try JPEGFile.make(width: 20, height: 12)
+        let without = try JPEGFile.withoutTables(whole)
+        let fresh = #expect(throws: Problem.self) { try JPEGDecoderTests().decode(without) }
+        _ = try decode(whole)
+        #expect(throws: fresh) { try decode(without) }
+        #expect(bytes(try decode(whole)) == bytes(try JPEGDecoderTests().decode(whole)))
+    }
+
     @Test func scaledDecodingIsTheMeanOfWhatItStandsFor() throws {
         let file = try JPEGFile.make(width: 203, height: 101)
         let whole = try decode(file)

@@ -135,17 +135,16 @@ import Testing
         #expect(topClass(logits: logits.buffer, row: 0, classes: 3) == nil)
     }
 
-    @Test(arguments: [1, 8, 13, 40])
-    func labelSumsAgreeWithReference(width: Int) {
-        let labels: [Int32] = [2, 0, 2, 2, 1, 0, 4]
-        let activations = Memory(randomFloats(labels.count * width, seed: 1))
-        var sums = [Double](repeating: 0, count: 5 * width)
-        accumulateLabelSums(sums: &sums, activations: activations.buffer, labels: labels, count: labels.count, width: width)
-        let expected = Reference.labelSums(activations: activations.doubles, labels: labels, labelCount: 5, width: width)
+    @Test(arguments: [1, 8, 13, 40, 1023, 1024, 2500], [1, 3, 4, 7, 8])
+    func sumsOfRowsAgreeWithReference(width: Int, count: Int) {
+        let rows = Memory(randomFloats(count * width, seed: 1))
+        var sums = [Double](repeating: 0, count: width)
+        accumulateRows(sums: &sums, rows: rows.buffer, count: count)
+        let labels = [Int32](repeating: 0, count: count)
+        let expected = Reference.labelSums(activations: rows.doubles, labels: labels, labelCount: 1, width: width)
         // Sums of floats in Double, in the same order.
         #expect(sums == expected)
-        #expect(sums[(3 * width)..<(4 * width)].allSatisfy { $0 == 0 })
-        accumulateLabelSums(sums: &sums, activations: activations.buffer, labels: labels, count: labels.count, width: width)
+        accumulateRows(sums: &sums, rows: rows.buffer, count: count)
         expectClose(sums, expected.map { 2 * $0 }, relative: 1e-15)
     }
 }

@@ -53,6 +53,23 @@ import Testing
         #expect(error([header(kind: "unit", body: body)]) == .unknownUnitKind("dream", unit: 7))
     }
 
+    /// A refusal is sent back and logged: it must not carry whatever the peer put into a name, not even one character made of many.
+    @Test func refusalsQuoteLittle() throws {
+        for text in [String(repeating: "n", count: 100_000), "e" + String(repeating: "\u{301}", count: 100_000)] {
+            let body = #"{"figures":{"\#(text)":[]},"seconds":1}"#
+            let errors = [
+                error([header(body: body)]), error([header(kind: text)]), error([table("[2]", bytes: "8", type: text), Data(count: 8)]),
+                error([table("[2]", bytes: "8", name: text), Data(count: 8)]),
+                error([header(kind: "unit", body: #"{"needs":[],"work":{"kind":"\#(text)","details":{}}}"#)]),
+            ]
+            for error in errors {
+                let error = try #require(error)
+                #expect(error.description.utf8.count < 800)
+                #expect(error.description.contains("…"))
+            }
+        }
+    }
+
     @Test func truncatedMessagesAreRefused() throws {
         #expect(error([]) == .noFrames)
         for (name, envelope) in Samples.all {
@@ -109,6 +126,7 @@ import Testing
         _ = error([table("[250000000]", bytes: "1000000000"), Data(count: 4), Data(count: 4)])
         _ = error([table("[2]", bytes: "8", name: ""), Data(count: 8)])
         _ = error([table("[2]", bytes: "8", name: String(repeating: "n", count: 300)), Data(count: 8)])
+        _ = error([table("[2]", bytes: "8", name: #"a\u001b[2J"#), Data(count: 8)])
     }
 
     @Test(arguments: [
@@ -139,7 +157,7 @@ import Testing
         #expect(throws: ProtocolError.self, "nothing has been mapped") { try result.tensors[0].floats() }
         #expect(error([header(tensors: tensors), Data(count: 8)]) == .frameCount(announced: "0 frames", arrived: 1))
         var limits = Limits()
-        limits.frameBytes = 1024
+        limits.memoryBytes = 1024
         let large = tensors.replacingOccurrences(of: "[2]", with: "[300]").replacingOccurrences(of: ":8,", with: ":1200,")
         #expect(error([header(tensors: large)], limits: limits) == .badTensor(name: "a", reason: "1200 bytes of memory, more than 1024"))
     }

@@ -31,6 +31,9 @@ enum Samples {
         ("status", from("coordinator", .status(status))),
         ("logs-request", from("logs", run: "", .logsRequest(logsRequest))),
         ("logs", from("coordinator", .logs(logs))),
+        ("command", from("pause", run: "", .command(Command(.pause)))),
+        ("command-drain", from("drain", run: "", .command(Command(.drain, worker: "anna")))),
+        ("command-reply", from("coordinator", .commandReply(CommandReply(action: .pause, message: "no more units are dealt out; 2 in hand are finished")))),
     ]
 
     static func from(_ sender: String, run: String = "fashion-demo-1", _ message: Message) -> Envelope {
@@ -89,7 +92,8 @@ enum Samples {
         workers: [WorkerStatus(
             name: "anna", host: "node1", pid: 4711, threads: 2, state: .lagging, share: 0.5, unitsDone: 40, lagSeconds: 2.5,
             residentBytes: 123_456_789, joined: 1_700_000_000, waitingShare: 0.0125, readsOwnData: true)],
-        faults: ["worker \"bert\" is silent for 9 s"], waitingShare: 0.0078125, damagedSamples: 3, startedAt: 1_700_000_000, updatedAt: 1_700_000_060.5)
+        faults: ["worker \"bert\" is silent for 9 s"], waitingShare: 0.0078125, damagedSamples: 3,
+        refusals: ["malformed": 12, "unasked": 1], startedAt: 1_700_000_000, updatedAt: 1_700_000_060.5)
     static let logsRequest = LogsRequest(after: 100, limit: 50, level: .info, worker: "anna", grep: "slow", since: 1_700_000_000)
     static let logs = LogsReply(entries: [LogEntry(id: 101, record: record)], lastID: 140, finished: true)
 }

@@ -117,6 +117,10 @@ import Testing
         #expect(!text.contains("ago.\n"))
         #expect(StatusView.text(report, now: 1345).contains("how things stood 1 min 40 s ago"))
         #expect(StatusView.text(report, now: 1246, colored: true).contains("\u{1B}[32mrunning\u{1B}[0m"))
+        var refused = report
+        refused.refusals = ["malformed": 1200, "unasked": 3, "wrong-direction": 3, "version\u{1B}[31m": 7, "too-large": 12, "unknown-peer": 40_000]
+        let lines = StatusView.text(refused, now: 1246)
+        #expect(width(lines) <= 80 && lines.contains("Refused  40000 unknown-peer, 1200 malformed, 12 too-large, 7 version·[31m,"), "\(lines)")
         var early = report
         early.workers = []
         #expect(StatusView.text(early, now: 1246).contains("No worker has joined yet."))

@@ -37,6 +37,19 @@ public enum JPEGFile {
         return file
     }
 
+    /// The same file without its quantization tables, as the standard's abbreviated format has it.
+    public static func withoutTables(_ file: Data) throws -> Data {
+        var file = file
+        var found = false
+        while let table = file.range(of: Data([0xFF, 0xDB])) {
+            let length = Int(file[table.upperBound]) << 8 | Int(file[table.upperBound + 1])
+            file.removeSubrange(table.lowerBound..<table.upperBound + length)
+            found = true
+        }
+        guard found else { throw NotMade() }
+        return file
+    }
+
     /// The same file with noise over the middle of its picture.
     public static func damaged(_ file: Data) -> Data {
         var file = file

@@ -17,9 +17,9 @@ struct TestRouter {
     let mailbox = Mailbox<TransportEvent>()
     let endpoint: RouterEndpoint
 
-    init(_ address: String, _ options: TransportOptions = TransportOptions()) throws {
+    init(_ address: String, _ options: TransportOptions = TransportOptions(), keys: ServerKeys? = nil) throws {
         let mailbox = mailbox
-        endpoint = try RouterEndpoint(bind: address, options: options) { mailbox.put($0) }
+        endpoint = try RouterEndpoint(bind: address, options: options, keys: keys) { mailbox.put($0) }
     }
 }
 
@@ -27,9 +27,9 @@ struct TestDealer {
     let mailbox = Mailbox<TransportEvent>()
     let endpoint: DealerEndpoint
 
-    init(_ address: String, _ options: TransportOptions = TransportOptions()) throws {
+    init(_ address: String, _ options: TransportOptions = TransportOptions(), keys: ClientKeys? = nil) throws {
         let mailbox = mailbox
-        endpoint = try DealerEndpoint(connect: address, options: options) { mailbox.put($0) }
+        endpoint = try DealerEndpoint(connect: address, options: options, keys: keys) { mailbox.put($0) }
     }
 
     /// Sends and expects room.

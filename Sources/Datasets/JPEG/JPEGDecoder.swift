@@ -31,7 +31,7 @@ public final class JPEGDecoder {
 
     deinit { filterscope_jpeg_free(decoder) }
 
-    /// Reads a file's header.
+    /// Reads a file's header, and forgets all of the file before: tables that this one lacks, too.
     /// - Throws: a `Problem` where it is no JPEG file, is damaged, or declares too many pixels.
     public func header(_ file: UnsafeBufferPointer<UInt8>) throws(Problem) -> Header {
         ready = nil

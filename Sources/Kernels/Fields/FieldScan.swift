@@ -20,7 +20,10 @@ public func largest(_ values: [Float]) -> Float {
         guard let base = values.baseAddress, let first = values.first else { return 0 }
         let whole = values.count & ~15
         var most = Vector(repeating: first)
-        for place in stride(from: 0, to: whole, by: 16) { most = pointwiseMax(most, base.vector(at: place, count: 16)) }
+        for place in stride(from: 0, to: whole, by: 16) {
+            let vector = base.vector(at: place, count: 16)
+            most = most.replacing(with: vector, where: vector .> most)
+        }
         return values[whole...].reduce(most.max()) { Swift.max($0, $1) }
     }
 }
@@ -51,7 +54,8 @@ public func thresholdBits(_ words: inout [UInt64], wordsPerRow: Int, values: [Fl
                 while place + 16 <= count {
                     let ratios = base.vector(at: start + place, count: 16) / top
                     let distance = ratios - limit
-                    least = pointwiseMin(least, pointwiseMax(distance, -distance))
+                    let size = distance.replacing(with: -distance, where: distance .< 0)
+                    least = least.replacing(with: size, where: size .< least)
                     let above = SIMD16<UInt32>(repeating: 0).replacing(with: powers, where: ratios .> limit)
                     bits |= UInt64(above.wrappedSum()) << UInt64(place)
                     place += 16

@@ -23,6 +23,12 @@ public enum StatusView {
             lines.append("Waiting  \(NumberText.percent(waiting, digits: 2)) of lanes' time, for samples")
         }
         if let damaged = report.damagedSamples, damaged > 0 { lines.append("Damaged  \(damaged) samples, left out") }
+        if let refusals = report.refusals, !refusals.isEmpty {
+            let counts = refusals.sorted { ($1.value, $0.key) < ($0.value, $1.key) }.map { "\($0.value) \(TextColumns.printable($0.key))" }
+            for (index, line) in TextColumns.wrapped(counts.joined(separator: ", "), width: width - 9).enumerated() {
+                lines.append((index == 0 ? "Refused  " : "         ") + line)
+            }
+        }
         if !report.metrics.isEmpty {
             let metrics = report.metrics.sorted { $0.key < $1.key }.map { "\(TextColumns.printable($0.key)) \(NumberText.short($0.value))" }
             for (index, line) in TextColumns.wrapped(metrics.joined(separator: ", "), width: width - 9).enumerated() {

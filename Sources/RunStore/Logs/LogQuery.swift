@@ -25,10 +25,12 @@ public struct LogQuery: Hashable, Sendable {
     public var after: Int
     /// At most this many.
     public var limit: Int
+    /// How many records of the log are looked through for them at most.
+    public var scanned: Int
 
     public init(
         worker: String? = nil, level: LogLevel? = nil, since: Double? = nil, grep: String? = nil, after: Int = 0,
-        limit: Int = .max
+        limit: Int = .max, scanned: Int = .max
     ) {
         self.worker = worker
         self.level = level
@@ -36,12 +38,19 @@ public struct LogQuery: Hashable, Sendable {
         self.grep = grep
         self.after = after
         self.limit = limit
+        self.scanned = scanned
+    }
+
+    /// The highest id that is looked at.
+    var last: Int {
+        let (last, overflow) = after.addingReportingOverflow(scanned)
+        return overflow ? .max : last
     }
 
     /// The conditions in SQL, and the values of its question marks.
     var condition: (sql: String, values: [any SQLiteConvertible]) {
-        var clauses = ["id > ?"]
-        var values: [any SQLiteConvertible] = [after]
+        var clauses = ["id > ?", "id <= ?"]
+        var values: [any SQLiteConvertible] = [after, last]
         if let worker {
             clauses.append("source = ?")
             values.append(worker)

@@ -49,9 +49,9 @@ extension JournalReading {
                 map: storedRecord)
             // A full page may have more behind it; any other has seen all there is.
             let isFull = records.count >= query.limit
-            let lastID = isFull ? (records.last?.id ?? query.after) : max(highest, query.after)
+            let lastID = isFull ? (records.last?.id ?? query.after) : max(min(highest, query.last), query.after)
             let ended = try condition()?.isTerminal ?? false
-            return LogPage(records: records, lastID: lastID, finished: ended && !isFull)
+            return LogPage(records: records, lastID: lastID, finished: ended && !isFull && query.last >= highest)
         }
     }
 }

@@ -35,7 +35,8 @@ public func analyze(_ options: AnalyzeOptions) throws -> ExitCode {
     ) { cluster in
         let start = clock.now
         let survey = try Survey(split: subject.dataset.split(split), shardSize: surveyShardSize, waitSeconds: 60).run(
-            headSet, parameters: subject.parameters, statistics: subject.statistics, heads: heads, wantLabelSums: true, on: cluster)
+            headSet, parameters: subject.parameters, statistics: subject.statistics, heads: options.wantsAccuracies ? heads : nil,
+            wantLabelSums: true, on: cluster)
         let surveyed = clock.now
         let layers = try FilterPhase(threshold: options.threshold, thresholds: options.thresholds, filtersPerUnit: 16, labels: headSet.labels, waitSeconds: 60).run(
             headSet, heads: heads, survey: survey, on: cluster)

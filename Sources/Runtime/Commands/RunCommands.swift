@@ -32,7 +32,7 @@ public func coordinator(_ options: CoordinatorOptions) throws -> ExitCode {
     }
     return try RunConductor(
         recipe: options.recipe, runDirectory: options.runDirectory, resume: options.resume, bind: options.bind,
-        insecure: options.insecure, localWorkers: nil, verbosity: options.verbosity
+        keys: options.keys, insecure: options.insecure, localWorkers: nil, verbosity: options.verbosity
     ).run()
 }
 

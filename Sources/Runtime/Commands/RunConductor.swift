@@ -9,6 +9,7 @@ import Recipes
 import Reporting
 import RunStore
 import Tensors
+import Transport
 
 /// How a recipe is carried out: a run directory, a cluster bound to an address, perhaps worker processes of our own, and
 /// the session over them. `run` and `coordinator` differ only in where workers come from.
@@ -17,6 +18,8 @@ struct RunConductor {
     let runDirectory: String?
     let resume: Bool
     let bind: String
+    /// The directory of keys; nil for none.
+    var keys: String?
     let insecure: Bool
     /// Worker processes to start here; nil where they come from elsewhere.
     let localWorkers: (count: Int, threads: Int)?
@@ -32,6 +35,8 @@ struct RunConductor {
             Interrupt.ignoreTerminal()
             ParentWatch.start(parent: parent)
         }
+        // What is wrong with keys is better told before anything is made.
+        let keys = try keys.map { path throws(Problem) in try KeyDirectory(path).coordinator() }
         let dataset = try openDataset(try recipe.datasetSpecification())
         let network = try Network(recipe.modelSpecification(for: dataset))
         let headPool = recipe.heads.headPool > 0 ? recipe.heads.headPool : nil
@@ -63,9 +68,11 @@ struct RunConductor {
                 heartbeatSeconds: recipe.cluster.heartbeatSeconds, timeoutSeconds: recipe.cluster.workerTimeoutSeconds,
                 unitAttempts: recipe.cluster.unitAttempts, data: dataset.summary,
                 bytesAhead: recipe.cluster.samplesAheadMegabytes << 20),
-            bind: bind, insecure: insecure, firstUnit: try journal.highestUnitID() + 1, logger: logger)
+            bind: bind, keys: keys, insecure: insecure, firstUnit: try journal.highestUnitID() + 1, logger: logger)
         cluster.setOwner(recorder)
+        recorder.isPaused = { [unowned cluster] in cluster.isPaused }
         recorder.workersForStatus = { [unowned cluster] in (cluster.workers, cluster.now) }
+        recorder.refusalsForStatus = { [unowned cluster] in cluster.refusals.counts }
         try recorder.open()
         logger.info(isResumed ? "run goes on" : "run begins", [
             "run": directory.path, "recipe": recipe.name, "endpoint": cluster.endpoint, "dataset": recipe.dataset,
@@ -77,6 +84,8 @@ struct RunConductor {
                 endpoint: cluster.endpoint, threads: local.threads, directory: directory.path + "/logs", logger: logger), local.count)
         }
         do {
+            // Where its own user's commands find it.
+            try journal.setValue(cluster.endpoint, for: "endpoint")
             try journal.setValue(String(dataset.split(.train).count), for: "train_images")
             if let draw = dataset.labelDraw { try journal.setValue(try draw.json(), for: "label_draw") }
             let state = TrainingState(

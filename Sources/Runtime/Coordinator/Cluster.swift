@@ -30,7 +30,7 @@ struct Interrupted: Error {}
 final class Cluster {
     private var machine: CoordinatorMachine
     private let router: RouterEndpoint
-    private let mailbox: Mailbox<TransportEvent>
+    private let inbox: RouterInbox
     private let codec = MessageCodec()
     private let logger: Logger
     private let run: String
@@ -40,13 +40,15 @@ final class Cluster {
     private struct Publication {
         let version: UInt64
         let vector: ParameterVector
-        /// For workers on other machines, made when the first of them needs it.
-        var snapshot: WireTensor?
     }
 
     private var parameters: [String: Publication] = [:]
+    /// Bytes of all parameter sets. A worker's largest messages are gradients, as long as their set, and label sums, twice as
+    /// long as the heads; filters' figures and records of the log are far below the least.
+    private var publishedBytes = 0
+    private static let smallestAllowance = 8 << 20
     private let neighbours: Neighbours
-    /// Where sums and snapshots find memory.
+    /// Where sums find memory.
     let sums = StoragePool(kept: 4 + ProcessInfo.processInfo.activeProcessorCount)
     private var nextVersion: UInt64 = 1
     private var nextUnit: UInt64
@@ -59,17 +61,32 @@ final class Cluster {
 
     /// How often `idle` is called at least.
     private static let pulse = Duration.milliseconds(200)
+    /// How long strangers' messages, and all messages, are read in a row before results are taken and the clock is looked at. Of
+    /// workers' messages at least so many.
+    private static let strangersTurn = Duration.milliseconds(5)
+    private static let longestTurn = Duration.milliseconds(200)
+    private static let leastTurn = 64
 
-    /// - Parameter firstUnit: where unit numbers begin: numbers of a resumed run are not used again.
+    /// - Parameters:
+    ///   - keys: of whom alone it is joined and asked; nil for everybody.
+    ///   - firstUnit: where unit numbers begin: numbers of a resumed run are not used again.
     /// - Throws: `Problem` when the endpoint cannot be bound.
-    init(_ settings: CoordinatorMachine.Settings, bind endpoint: String, insecure: Bool, firstUnit: UInt64 = 1, logger: Logger) throws(Problem) {
+    init(
+        _ settings: CoordinatorMachine.Settings, bind endpoint: String, keys: ServerKeys? = nil, insecure: Bool, firstUnit: UInt64 = 1,
+        logger: Logger
+    ) throws(Problem) {
+        var settings = settings
+        settings.access = keys?.access.table
+        let address = try EndpointAddress(parsing: endpoint)
+        settings.isOpen = keys == nil && !address.isLocal
         machine = CoordinatorMachine(settings)
         run = settings.run
         nextUnit = firstUnit
         self.logger = logger
-        let mailbox = Mailbox<TransportEvent>()
-        self.mailbox = mailbox
-        let router = try RouterEndpoint(bind: endpoint, insecure: insecure) { mailbox.put($0) }
+        let inbox = RouterInbox()
+        self.inbox = inbox
+        let router = try RouterEndpoint(bind: endpoint, keys: keys, insecure: insecure, into: inbox)
+        router.allowMessages(upTo: Self.smallestAllowance)
         self.router = router
         neighbours = Neighbours { [codec, run = settings.run] peer, sequence in
             let message = Message.acknowledgement(Acknowledgement(of: .result, sequence: sequence))
@@ -82,6 +99,10 @@ final class Cluster {
     /// The address that workers connect to, with the port that the system chose.
     var endpoint: String { router.address }
     var workers: [RosterWorker] { machine.workers }
+    /// Whether an operator wants no more units dealt out.
+    var isPaused: Bool { machine.isPaused }
+    /// What was not taken since the start, by kind.
+    var refusals: RefusalTally { machine.refusals }
 
     func setOwner(_ owner: any ClusterOwner) { self.owner = owner }
 
@@ -89,6 +110,10 @@ final class Cluster {
     /// - Parameter vector: not to be changed before another version is published, or no unit is open.
     func publish(_ set: String, _ vector: ParameterVector) -> ParameterReference {
         defer { nextVersion += 1 }
+        if parameters[set]?.vector.buffer.count != vector.buffer.count {
+            publishedBytes += vector.buffer.bytes.count
+            router.allowMessages(upTo: Self.smallestAllowance + 3 * publishedBytes)
+        }
         parameters[set] = Publication(version: nextVersion, vector: vector)
         return ParameterReference(set: set, version: nextVersion)
     }
@@ -147,14 +172,14 @@ final class Cluster {
             results = []
             if let givenUp { throw givenUp }
             if missing.isEmpty { return }
-            // With no worker the step cannot be finished, so an interrupt ends the wait even in mid-step.
-            if Interrupt.requested, interruptible || machine.workers.isEmpty {
+            // With no worker, or in a pause, the step cannot be finished, so an interrupt ends the wait even in mid-step.
+            if Interrupt.requested, interruptible || machine.workers.isEmpty || machine.isPaused {
                 machine.abandonUnits()
                 samples = [:]
                 tensorsWhenDealt = [:]
                 throw Interrupted()
             }
-            if machine.workers.isEmpty {
+            if machine.workers.isEmpty, !machine.isPaused {
                 let since = lonelySince ?? now
                 lonelySince = since
                 if now - since > waitSeconds {
@@ -171,8 +196,10 @@ final class Cluster {
 
     /// Waits until `count` workers are there.
     func waitForWorkers(_ count: Int, seconds: Double) throws {
-        let start = now
+        var start = now
         while machine.workers.count < count {
+            // A pause takes as long as it takes.
+            if machine.isPaused { start = now }
             if Interrupt.requested { throw Interrupted() }
             guard now - start < seconds else {
                 throw Problem(
@@ -193,12 +220,12 @@ final class Cluster {
         // When a connection ends, libzmq throws away what the other side has received and not read yet. So the workers
         // hang up first; one that is frozen or dead is not waited for long.
         let deadline = ContinuousClock.now + .seconds(2)
-        while !present.isEmpty, let event = mailbox.next(until: deadline) {
+        while !present.isEmpty, ContinuousClock.now < deadline, let event = inbox.next(until: deadline) {
             switch event {
             case .message(let peer, let frames):
                 if let message = try? codec.decode(frames).message, case .goodbye = message { present.remove(peer) }
-            case .unreachable(let peer): present.remove(peer)
-            case .discarded, .connected, .disconnected, .handshakeFailed: break
+            case .unreachable(let peer), .hungUp(let peer): present.remove(peer)
+            case .discarded, .barred, .access, .connected, .disconnected, .handshakeFailed, .turnedAway: break
             }
         }
         router.close(flushingFor: .seconds(1))
@@ -209,10 +236,19 @@ final class Cluster {
     private func pump() throws {
         var deadline = ContinuousClock.now + Self.pulse
         if let next = machine.nextDeadline { deadline = min(deadline, ContinuousClock.now + .seconds(max(0, next - now))) }
-        var event = mailbox.next(until: deadline)
+        var event = inbox.next(until: deadline)
+        // Workers' messages as they come, strangers' for a while: whoever sends without end holds up nothing.
+        let start = ContinuousClock.now
+        var taken = 0
         while let current = event {
             try handle(current)
-            event = mailbox.next()
+            taken += 1
+            let elapsed = start.duration(to: .now)
+            guard elapsed < Self.longestTurn || taken < Self.leastTurn else { break }
+            event = inbox.next(strangers: elapsed < Self.strangersTurn)
+        }
+        for (refused, count) in inbox.takeRefused() {
+            try act(machine.handle(.turnedAway(refused.kind, count: count), at: now))
         }
         try act(machine.handle(.tick, at: now))
         try owner?.idle()
@@ -223,8 +259,23 @@ final class Cluster {
         case .message(let peer, let frames):
             try act(machine.handle(decoded(frames, from: peer), at: now))
         case .unreachable(let peer): try act(machine.handle(.unreachable(peer), at: now))
-        case .discarded(let peer, let reason): try act(machine.handle(.garbled(peer, reason.description), at: now))
-        case .connected, .disconnected, .handshakeFailed: break  // a dealer's events
+        case .hungUp(let peer): try act(machine.handle(.hungUp(peer), at: now))
+        case .discarded(let peer, let reason): try act(machine.handle(.garbled(peer, reason.description, reason.refusalKind), at: now))
+        case .barred(let peer): try act(machine.handle(.barred(peer), at: now))
+        case .access(let news): try handle(news)
+        case .connected, .disconnected, .handshakeFailed, .turnedAway: break  // a dealer's events
+        }
+    }
+
+    private func handle(_ news: AccessNews) throws {
+        switch news {
+        case .changed(let table): try act(machine.handle(.accessChanged(table), at: now))
+        case .damaged(let problem):
+            logger.warning("the allow list cannot be read again; the one before stays in force", ["cause": problem.description])
+        case .refused(let count, let address, let key):
+            let isLogged = machine.refusals.isLogged(.unknownKey, more: count)
+            try act(machine.handle(.turnedAway(.unknownKey, count: count), at: now))
+            if isLogged { logger.warning("connection refused: its key is not admitted", ["address": address, "key": key]) }
         }
     }
 
@@ -232,17 +283,19 @@ final class Cluster {
         do throws(ProtocolError) {
             let envelope = try codec.decode(frames)
             guard envelope.run.isEmpty || envelope.run == run else { return .ofAnotherRun(peer) }
+            // Before the machine refuses it: its memory is not looked at.
+            guard machine.admits(envelope.message.kind, from: peer) else { return .received(peer, envelope.message) }
             switch envelope.message {
             case .hello(let hello): neighbours.note(hello, from: peer)
             case .failure(let failure):
-                neighbours.sendWeights(to: peer)
+                if machine.expects(failure.unit, from: peer) { neighbours.sendWeights(to: peer) }
                 return .received(peer, .failure(named(failure)))
             case .result(let result): return .received(peer, mapped(result, from: peer))
             default: break
             }
             return .received(peer, envelope.message)
         } catch {
-            return .garbled(peer, error.description)
+            return .garbled(peer, error.description, error.refusalKind)
         }
     }
 
@@ -256,8 +309,8 @@ final class Cluster {
 
     /// The result with all its tensors here; or a failure, so that the unit is dealt again, if they cannot be had.
     private func mapped(_ result: UnitResult, from peer: PeerID) -> Message {
-        // One that was given up is told so, whatever it brings.
-        guard machine.workers.contains(where: { $0.peer == peer }) else { return .result(result) }
+        // Memory that nobody was asked for is not touched; the machine says what such a result is worth.
+        guard machine.expects(result.unit, from: peer) else { return .result(result) }
         do throws(Problem) {
             return .result(try neighbours.mapped(result, from: peer))
         } catch {
@@ -292,8 +345,11 @@ final class Cluster {
                 tensorsWhenDealt[assignment.id] = nil
                 owner?.unitCompleted(assignment, result, worker: worker, attempts: attempts)
                 results.append((assignment, result))
-            case .joined(let worker): try owner?.workerJoined(worker)
+            case .joined(let worker):
+                inbox.admit(worker.peer)
+                try owner?.workerJoined(worker)
             case .left(let worker, let reason):
+                inbox.dismiss(worker.peer)
                 neighbours.forget(worker.peer)
                 try owner?.workerLeft(worker, reason: reason)
             case .gaveUp(let assignment, let causes):
@@ -304,7 +360,8 @@ final class Cluster {
             case .statusRequested(let peer):
                 if let owner { send(.status(owner.statusReport(workers: machine.workers, now: now)), to: peer) }
             case .logsRequested(let peer, let request):
-                if let owner { send(.logs(try owner.logs(for: request)), to: peer) }
+                if let owner { answer(peer) { .logs(try owner.logs(for: request)) } }
+            case .stopRequested: Interrupt.request()
             case .log(let level, let message, let unit, let fields): logger.log(level, message, unit: unit, fields)
             }
         }
@@ -328,20 +385,46 @@ final class Cluster {
         if let segment = set.vector.segment, neighbours.readsWeights(peer) {
             return WireTensor(ParameterVector.wireName, [set.vector.buffer.count], at: segment.reference)
         }
-        let snapshot = set.snapshot ?? set.vector.snapshot(from: sums)
-        parameters[reference.set]?.snapshot = snapshot
-        return snapshot
+        // In place: nobody changes the vector while a unit is open that needs it. Whoever is still being sent it afterwards was given
+        // up, or its unit was; what it gets then is a version that nobody will ask for.
+        return set.vector.wireTensor
+    }
+
+    /// The run's name, which those who are turned away do not learn.
+    private func name(for message: Message, to peer: PeerID) -> String {
+        guard case .refused = message, !machine.workers.contains(where: { $0.peer == peer }) else { return run }
+        return ""
+    }
+
+    /// What goes wrong with a question is the asker's concern.
+    private func answer(_ peer: PeerID, _ make: () throws -> Message) {
+        do { send(try make(), to: peer) } catch {
+            send(.refused(Refusal(code: .malformed, reason: "the question cannot be answered")), to: peer)
+        }
     }
 
     private func send(_ message: Message, to peer: PeerID) {
         do throws(ProtocolError) {
-            let frames = try codec.encode(Envelope(run: run, sender: "coordinator", message: message))
+            let frames = try codec.encode(Envelope(run: name(for: message, to: peer), sender: "coordinator", message: message))
             if router.send(frames, to: peer) == .full {
+                // Strangers may leave little unread.
+                guard inbox.isAdmitted(peer) else { return inbox.drop() }
                 // It takes nothing: to wait for it would stop everyone.
                 logger.warning("peer takes nothing; message dropped", ["peer": peer.description, "kind": message.kind.rawValue])
             }
         } catch {
             logger.error("message cannot be encoded", ["cause": error.description])
+        }
+    }
+}
+
+extension RouterInbox.Refused {
+    fileprivate var kind: RefusalKind {
+        switch self {
+        case .flood: .flood
+        case .handshake: .handshake
+        case .cut: .cut
+        case .crowded: .crowded
         }
     }
 }

@@ -7,6 +7,8 @@ final class LocalWorkers {
         let name: String
         var process: Process?
         var restarts = 0
+        /// It left as it was told to, and is not started again.
+        var isDismissed = false
     }
 
     /// A worker that keeps dying is let go after this many restarts, so that a broken machine does not spin.
@@ -49,7 +51,11 @@ final class LocalWorkers {
             let fields = ["worker.name": slots[index].name, "cause": how, "pid": String(process.processIdentifier)]
             slots[index].process = nil
             try ended(Int(process.processIdentifier), "its process ended with \(how)")
-            if slots[index].restarts < Self.restartLimit {
+            if process.terminationReason == .exit, process.terminationStatus == 0 {
+                // It left because it was told to: drained by an operator.
+                slots[index].isDismissed = true
+                logger.info("worker process has left", fields)
+            } else if slots[index].restarts < Self.restartLimit {
                 slots[index].restarts += 1
                 logger.warning("worker process ended; starting it again", fields)
                 slots[index].process = try launch(slots[index].name)
@@ -57,7 +63,7 @@ final class LocalWorkers {
                 logger.error("worker process ended too often and is let go", fields)
             }
         }
-        if slots.allSatisfy({ $0.process == nil }) {
+        if slots.allSatisfy({ $0.process == nil }), slots.contains(where: { !$0.isDismissed }) {
             throw Problem(
                 "every worker process ended \(Self.restartLimit + 1) times", at: directory,
                 remedy: "their last words are in \(directory)/*.stderr")

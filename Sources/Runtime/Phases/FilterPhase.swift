@@ -17,18 +17,19 @@ struct FilterPhase {
     let waitSeconds: Double
 
     /// The filters of each layer in order, and its figures at each further threshold.
+    /// - Throws: `Problem` also where a label has no images.
     /// - Parameters:
     ///   - layers: their names.
-    ///   - labelMeans: one a layer, [K, H, W, F], over the maps that the heads see (pooled where the heads pool).
+    ///   - labelMeans: one a layer, over the maps that the heads see (pooled where the heads pool).
     ///   - headWeights: one a layer, [K, H·W·F] channels last.
     func run(
-        layers: [String], labelMeans: [Tensor], headWeights: [FloatBuffer], on cluster: Cluster
+        layers: [String], labelMeans: [LabelMeans], headWeights: [FloatBuffer], on cluster: Cluster
     ) throws -> [(filters: [FilterResult], thresholds: [ThresholdFigures])] {
         var assignments: [WorkUnit] = []
         var layerOf: [UInt64: Int] = [:]
         for (layer, means) in labelMeans.enumerated() {
-            let positions = means.shape[1] * means.shape[2]
-            let filters = means.shape[3]
+            do throws(MechanismFault) { try means.requireImages(layer: layers[layer]) } catch { throw error.problem }
+            let (positions, filters) = (means.height * means.width, means.filters)
             for first in stride(from: 0, to: filters, by: filtersPerUnit) {
                 let count = min(filtersPerUnit, filters - first)
                 let unit = FilterUnit(
@@ -37,7 +38,7 @@ struct FilterPhase {
                 let weights = headWeights[layer]
                 let assignment = cluster.assignment(.filters(unit), needs: []) {
                     [
-                        columns(of: means, first, count, positions: positions, filters: filters, name: "label-means"),
+                        WireTensor("label-means", means.means(of: first..<first + count)),
                         columns(of: weights, first, count, positions: positions, filters: filters, name: "weights"),
                     ]
                 }
@@ -45,7 +46,7 @@ struct FilterPhase {
                 assignments.append(assignment)
             }
         }
-        var results = labelMeans.map { [FilterResult?](repeating: nil, count: $0.shape[3]) }
+        var results = labelMeans.map { [FilterResult?](repeating: nil, count: $0.filters) }
         var figures = labelMeans.map { _ in thresholds.map { ThresholdFigures(threshold: $0, labels: labels) } }
         try cluster.perform(assignments, interruptible: true, waitSeconds: waitSeconds) { assignment, result in
             guard let layer = layerOf[assignment.id], case .filters(let unit) = assignment.work else { return }
@@ -65,26 +66,13 @@ struct FilterPhase {
     /// The layers of a surveyed network with their filters.
     func run(_ headSet: HeadSet, heads: ParameterVector, survey: Survey.Outcome, on cluster: Cluster) throws -> [LayerResult] {
         let names = headSet.heads.map(\.layer)
-        let means = try zip(names, survey.labelMeans).map { name, means in
-            do throws(MechanismFault) {
-                return try means.means(layer: name)
-            } catch {
-                throw error.problem
-            }
-        }
         let measured = try run(
-            layers: names, labelMeans: means, headWeights: headSet.layout.entries.map { heads.buffer($0) }, on: cluster)
+            layers: names, labelMeans: survey.labelMeans, headWeights: headSet.layout.entries.map { heads.buffer($0) }, on: cluster)
         return names.indices.map { index in
             LayerResult(
-                layer: names[index], accuracy: survey.headAccuracies[index], labels: headSet.labels, filters: measured[index].filters,
-                thresholds: measured[index].thresholds)
+                layer: names[index], accuracy: survey.headAccuracies.isEmpty ? nil : survey.headAccuracies[index], labels: headSet.labels,
+                filters: measured[index].filters, thresholds: measured[index].thresholds)
         }
-    }
-
-    private func columns(
-        of tensor: Tensor, _ first: Int, _ count: Int, positions: Int, filters: Int, name: String
-    ) -> WireTensor {
-        tensor.withBuffer { columns(of: $0, first, count, positions: positions, filters: filters, name: name) }
     }
 
     /// The given filters' columns of [K, positions, filters], as [K, positions, count].
@@ -97,6 +85,6 @@ struct FilterPhase {
                 slice.slice(row * count, count).copy(from: buffer.slice(row * filters + first, count))
             }
         }
-        return slice.withBuffer { WireTensor(name, [labels, positions, count], floats: $0) }
+        return WireTensor(name, slice)
     }
 }

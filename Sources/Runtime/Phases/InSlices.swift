@@ -10,7 +10,7 @@ func inSlices(
     _ count: Int, threads: Int = ProcessInfo.processInfo.activeProcessorCount, scratch pool: StoragePool,
     _ body: @Sendable (_ slice: Range<Int>, _ scratch: FloatBuffer) -> Void
 ) {
-    let length = 1 << 15
+    let length = FloatPieces.grain
     let slices = (count + length - 1) / length
     let next = Atomic<Int>(0)
     // A short vector is not worth waking anybody.

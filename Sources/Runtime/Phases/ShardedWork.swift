@@ -16,15 +16,13 @@ struct ShardedWork {
     ///   - shards: each shard's samples, as positions in the split.
     ///   - unitsPerWorker: 1 where a step waits for its slowest unit; more where many shards let fast workers
     ///     take more. It changes who computes what, never a bit of the sum.
-    ///   - leastLevel: units are nodes of this level or a higher one, where the tree has it.
     ///   - describe: the unit for one node's shards.
     init(
-        split: Split, shards: [[Int]], on cluster: Cluster, unitsPerWorker: Int, leastLevel: Int = 0,
+        split: Split, shards: [[Int]], on cluster: Cluster, unitsPerWorker: Int,
         describe: (TreePart) -> UnitDescription
     ) {
         tree = ReductionTree(leafCount: shards.count)
-        let level = max(
-            tree.level(withNodesFor: max(1, cluster.workers.count) * unitsPerWorker), min(leastLevel, tree.height))
+        let level = tree.level(withNodesFor: max(1, cluster.workers.count) * unitsPerWorker)
         var units: [WorkUnit] = []
         var nodes: [UInt64: TreeNode] = [:]
         for node in tree.nodes(level: level) {

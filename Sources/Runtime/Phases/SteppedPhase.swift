@@ -68,14 +68,14 @@ struct SteppedPhase {
                 try next.prepare(on: cluster)
                 following = next
             }
-            let gradients = [sum.floats.removeValue(forKey: Figure.gradient), right?.floats.removeValue(forKey: Figure.gradient)]
+            let gradients = [sum.takeFloats(Figure.gradient), right?.takeFloats(Figure.gradient)]
             if let right { sum.add(right, from: cluster.sums) }
             let rate = schedule.rate(step: step, epoch: epoch)
             let averaging = average.map { Averaging(vector: $0.network, decay: averageDecay, copies: step <= schedule.warmUpSteps) }
             try update(
                 weights, carried, averaging, with: gradients.compactMap(\.self), step: step, rate: rate, scratch: cluster.sums)
             let samples = try sum.samples(atMost: plan.sampleCount(step: stepInEpoch))
-            if name != .heads { try updateStatistics(state.statistics, with: sum, samples: samples) }
+            if name != .heads { try updateStatistics(state.statistics, with: sum, samples: samples, cluster.sums) }
             if let average { averaging?.step(average.statistics.buffer, toward: state.statistics.buffer) }
             state.position.step = step + 1
             try after(StepOutcome(
@@ -99,7 +99,7 @@ struct SteppedPhase {
     /// One step along the sum of the gradients, which are one or two. They are added up slice by slice as the step reads them,
     /// and the average follows while the slice is in the cache, which spares passes over memory.
     private func update(
-        _ weights: ParameterVector, _ carried: [ParameterVector], _ averaging: Averaging?, with gradients: [Tensor], step: Int,
+        _ weights: ParameterVector, _ carried: [ParameterVector], _ averaging: Averaging?, with gradients: [FloatSource], step: Int,
         rate: Double, scratch: StoragePool
     ) throws(Problem) {
         guard let first = gradients.first, gradients.allSatisfy({ $0.count == weights.buffer.count }) else {
@@ -108,17 +108,17 @@ struct SteppedPhase {
         let second = gradients.count > 1 ? gradients[1] : nil
         func change(_ weights: FloatBuffer, _ average: FloatBuffer?) {
             inSlices(weights.count, scratch: scratch) { slice, sum in
-                let gradient = first.withBuffer { first in
-                    second?.withBuffer { second in
-                        sum.setToSum(first.slice(slice), second.slice(slice))
+                first.withSlice(slice) { first in
+                    let gradient = second?.withSlice(slice) { second in
+                        sum.setToSum(first, second)
                         return sum
-                    } ?? first.slice(slice)
-                }
-                weightDecay.forEachRange(in: slice) { range, decay in
-                    optimizer.step(
-                        weights: weights.slice(range), state: carried.map { $0.buffer.slice(range) },
-                        gradient: gradient.slice(range.lowerBound - slice.lowerBound, range.count), learningRate: rate,
-                        weightDecay: decay, step: step)
+                    } ?? first
+                    weightDecay.forEachRange(in: slice) { range, decay in
+                        optimizer.step(
+                            weights: weights.slice(range), state: carried.map { $0.buffer.slice(range) },
+                            gradient: gradient.slice(range.lowerBound - slice.lowerBound, range.count), learningRate: rate,
+                            weightDecay: decay, step: step)
+                    }
                 }
                 if let mask {
                     for vector in [weights] + carried.map(\.buffer) { holdMask(vector.slice(slice), mask: mask.buffer.slice(slice)) }
@@ -145,8 +145,8 @@ struct SteppedPhase {
     }
 
     /// The shards' statistics come weighted by their samples.
-    private func updateStatistics(_ statistics: ParameterVector, with sum: PartialSum, samples: Int) throws(Problem) {
-        guard let batch = sum.floats[Figure.batchStatistics], batch.count == statistics.buffer.count else {
+    private func updateStatistics(_ statistics: ParameterVector, with sum: PartialSum, samples: Int, _ pool: StoragePool) throws(Problem) {
+        guard let batch = sum.tensor(Figure.batchStatistics, from: pool), batch.count == statistics.buffer.count else {
             throw Problem("the workers' batch statistics do not fit the network")
         }
         let mean = ParameterVector(statistics.layout)

@@ -35,13 +35,10 @@ struct Survey {
             cluster.publish(ParameterSet.statistics, statistics),
         ]
         if let heads { needs.append(cluster.publish(ParameterSet.heads, heads)) }
-        let shards = stride(from: 0, to: split.count, by: shardSize).map { first in
-            Array(first..<min(first + shardSize, split.count))
-        }
+        let order = wantLabelSums ? samplesByLabel : Array(0..<split.count)
+        let shards = stride(from: 0, to: order.count, by: shardSize).map { Array(order[$0..<min($0 + shardSize, order.count)]) }
         guard !shards.isEmpty else { throw Problem("the split has no samples", remedy: "give a data set with a test split") }
-        let work = ShardedWork(
-            split: split, shards: shards, on: cluster, unitsPerWorker: unitsPerWorker(wantLabelSums, cluster), leastLevel: wantLabelSums ? LabelSumGroup.level : 0
-        ) { part in
+        let work = ShardedWork(split: split, shards: shards, on: cluster, unitsPerWorker: 4) { part in
             .survey(SurveyUnit(wantHeads: heads != nil, wantLabelSums: wantLabelSums, part: part))
         }
         let sum = try work.sum(on: cluster, needs: needs, interruptible: true, waitSeconds: waitSeconds)
@@ -52,13 +49,9 @@ struct Survey {
             forwardSeconds: sum.figures[Figure.forwardSeconds] ?? 0)
     }
 
-    /// Each unit brings all label sums, which are large. A worker that is alone has nobody to leave units to; it gets two, unless their
-    /// samples are large as well.
-    private func unitsPerWorker(_ wantLabelSums: Bool, _ cluster: Cluster) -> Int {
-        guard wantLabelSums, cluster.workers.count == 1 else { return 4 }
-        let bytes = (0..<split.count).reduce(0) { $0 + split.byteCount(of: $1) }
-        return bytes <= 256 << 20 ? 2 : 4
-    }
+    /// One label's samples after the other's, so that a shard has few labels: a label's sums take as much memory as an image's
+    /// activations, and those of all labels K times as much.
+    private var samplesByLabel: [Int] { (0..<split.count).sorted { (split.labels[$0], $0) < (split.labels[$1], $1) } }
 
     private func networkAccuracy(_ sum: PartialSum) throws(Problem) -> NetworkAccuracy? {
         guard sum.figures[Figure.correct] != nil else { return nil }
@@ -73,11 +66,10 @@ struct Survey {
     }
 
     private func labelMeans(_ sum: PartialSum, _ head: Head, labels: Int) throws(Problem) -> LabelMeans {
-        guard let sums = sum.doubles[Figure.labelSums(of: head.layer)], let counts = sum.doubles[Figure.labelCounts],
-            counts.count == labels, sums.count == labels * head.inputs
-        else { throw Problem("the workers' survey lacks the label sums of \(head.layer), or they have another size") }
-        return LabelMeans(
-            labels: labels, height: head.height, width: head.width, filters: head.channels, sums: sums,
-            counts: counts.map { Int($0) })
+        let expected = LabelMeans(labels: labels, height: head.height, width: head.width, filters: head.channels)
+        guard let means = sum.labelSums[head.layer], means.matches(expected) else {
+            throw Problem("the workers' survey lacks the label sums of \(head.layer), or they have another size")
+        }
+        return means
     }
 }

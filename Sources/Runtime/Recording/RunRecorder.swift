@@ -22,6 +22,8 @@ final class RunRecorder: ClusterOwner {
     private let progress: ProgressBar
     /// Looks after what runs beside the cluster, local worker processes for one.
     var supervise: () throws -> Void = {}
+    /// Whether an operator has paused the run.
+    var isPaused: () -> Bool = { false }
 
     private var meter: ProgressMeter
     private var unitRows: [UnitRow] = []
@@ -186,7 +188,8 @@ final class RunRecorder: ClusterOwner {
     func unitsSubmitted(_ count: Int) { meter.unitsSubmitted(count) }
 
     func unitCompleted(_ unit: WorkUnit, _ result: UnitResult, worker: RosterWorker, attempts: Int) {
-        let samples = Int(exactly: result.figures[Figure.samples] ?? 0) ?? 0
+        // More than any unit has, so that sums cannot overflow; whether it is right is settled where results are added up.
+        let samples = min(max(0, Int(exactly: result.figures[Figure.samples] ?? 0) ?? 0), 1 << 31)
         meter.unitCompleted(samples: samples)
         feeding.note(result, of: worker)
         let key = WorkerKey(name: worker.name, incarnation: worker.incarnation)
@@ -226,24 +229,39 @@ final class RunRecorder: ClusterOwner {
                 readsOwnData: !worker.ownSplits.isEmpty)
         }
         var report = meter.report(run: directory.path, recipe: recipeName, workers: statuses, faults: faults, at: time)
+        if isPaused(), report.state == .running || report.state == .waitingForWorkers { report.state = .paused }
         report.waitingShare = feeding.waitingShare
         report.damagedSamples = feeding.damagedCount
+        let refusals = refusalsForStatus()
+        report.refusals = refusals.isEmpty ? nil : refusals
         return report
     }
+
+    private static let pageBytes = 150 << 10
 
     func logs(for request: LogsRequest) throws(Problem) -> LogsReply {
         try writeLogs()
         let page = try journal.logPage(LogQuery(
             worker: request.worker, level: request.level, since: request.since, grep: request.grep, after: request.after,
-            limit: min(max(1, request.limit), 1000)))
-        return LogsReply(
-            entries: page.records.map { LogEntry(id: $0.id, record: $0.record) }, lastID: page.lastID, finished: page.finished)
+            limit: min(max(1, request.limit), 1000), scanned: 20_000))
+        // A page has to fit in a header, and in what an asker may leave unread.
+        var bytes = 0
+        let entries = page.records.prefix { stored in
+            bytes += stored.record.byteCount
+            return bytes <= Self.pageBytes || stored.id == page.records.first?.id
+        }.map { LogEntry(id: $0.id, record: $0.record) }
+        guard entries.count == page.records.count else {
+            return LogsReply(entries: entries, lastID: entries.last?.id ?? request.after, finished: false)
+        }
+        return LogsReply(entries: entries, lastID: page.lastID, finished: page.finished)
     }
 
     // MARK: Status
 
     /// Gives the journal the status that `filterscope status --run` shows.
     var workersForStatus: () -> (workers: [RosterWorker], now: Double) = { ([], 0) }
+    /// What the cluster did not take, by kind.
+    var refusalsForStatus: () -> [String: Int] = { [:] }
 
     private func writeStatus() throws(Problem) {
         lastStatus = time
@@ -270,5 +288,12 @@ final class RunRecorder: ClusterOwner {
         try journal.setCondition(.running)
         meter.state = .waitingForWorkers
         try writeStatus()
+    }
+}
+
+extension LogRecord {
+    /// About as many bytes as it takes in a message; characters that JSON escapes take up to six times as many.
+    fileprivate var byteCount: Int {
+        fields.reduce(200 + source.utf8.count + message.utf8.count) { $0 + $1.key.utf8.count + $1.value.utf8.count + 8 }
     }
 }

@@ -3,6 +3,7 @@ import Datasets
 import Diagnostics
 import Foundation
 import Kernels
+import Mechanism
 import Networks
 import Tensors
 
@@ -83,36 +84,23 @@ final class ShardComputer {
     }
 
     /// Test samples through the network as it is used: accuracy, and on request every head's accuracy and the sums of
-    /// activations by label, layer by layer. Those run on through the shards, everything else is added shard by shard.
+    /// activations by label, layer by layer.
     func survey(
-        _ shards: [ShardFeed], from feeder: Feeder, parameters: ParameterVector, statistics: ParameterVector,
+        _ shard: ShardFeed, from feeder: Feeder, parameters: ParameterVector, statistics: ParameterVector,
         headParameters: ParameterVector?, wantLabelSums: Bool
     ) throws(Problem) -> PartialSum {
-        var figures: [String: Double] = [:]
-        var labelSums: [String: [Double]] = [:]
-        for shard in shards {
-            let own = try survey(
-                shard, from: feeder, parameters: parameters, statistics: statistics, headParameters: headParameters,
-                wantLabelSums: wantLabelSums, labelSums: &labelSums)
-            for (name, value) in own { figures[name] = (figures[name] ?? 0) + value }
-        }
-        return PartialSum(doubles: labelSums, figures: figures)
-    }
-
-    /// One shard's figures; its label sums are added in place.
-    private func survey(
-        _ shard: ShardFeed, from feeder: Feeder, parameters: ParameterVector, statistics: ParameterVector,
-        headParameters: ParameterVector?, wantLabelSums: Bool, labelSums: inout [String: [Double]]
-    ) throws(Problem) -> [String: Double] {
+        // Making the forward passes' memory is part of them.
+        let making = ContinuousClock.now
         let lanes = surveyLanes ?? (
             InferenceLane(network, shardSize: task.surveyShardSize),
             HeadTrainingLane(heads, shardSize: task.surveyShardSize))
         surveyLanes = lanes
+        let made = making.duration(to: .now)
         let shard = try feeder.take(shard, into: lanes.network.input, with: preparer)
         let start = ContinuousClock.now
         let logits = lanes.network.run(sampleCount: shard.labels.count, parameters: parameters, statistics: statistics)
         var figures = [
-            Figure.samples: Double(shard.labels.count), Figure.forwardSeconds: start.duration(to: .now) / .seconds(1),
+            Figure.samples: Double(shard.labels.count), Figure.forwardSeconds: (made + start.duration(to: .now)) / .seconds(1),
         ]
         if task.judgesNetwork { judge(logits, shard.labels, &figures) }
         if let headParameters {
@@ -121,8 +109,8 @@ final class ShardComputer {
                 figures[Figure.correct(of: head.layer)] = Double(outcome.correct)
             }
         }
-        if wantLabelSums { addLabelSums(lanes.network, lanes.heads, shard.labels, &labelSums) }
-        return figures
+        return PartialSum(
+            labelSums: wantLabelSums ? labelSums(lanes.network, lanes.heads, shard.labels) : [:], figures: figures)
     }
 
     private func judge(_ logits: FloatBuffer, _ labels: [Int32], _ figures: inout [String: Double]) {
@@ -136,18 +124,13 @@ final class ShardComputer {
     }
 
     /// Sums by label of what the heads see: the layer's map, or its average where the head pools.
-    private func addLabelSums(_ lane: InferenceLane, _ headLane: HeadTrainingLane, _ labels: [Int32], _ sums: inout [String: [Double]]) {
-        var counts = sums.removeValue(forKey: Figure.labelCounts) ?? [Double](repeating: 0, count: task.labels)
-        for label in labels { counts[Int(label)] += 1 }
-        sums[Figure.labelCounts] = counts
+    private func labelSums(_ lane: InferenceLane, _ headLane: HeadTrainingLane, _ labels: [Int32]) -> [String: LabelMeans] {
+        var sums: [String: LabelMeans] = [:]
         for (index, head) in heads.heads.enumerated() {
-            let name = Figure.labelSums(of: head.layer)
-            // Taken out, so that it is added to in place.
-            var layer = sums.removeValue(forKey: name) ?? [Double](repeating: 0, count: task.labels * head.inputs)
-            accumulateLabelSums(
-                sums: &layer, activations: headLane.features(index, of: lane), labels: labels, count: labels.count,
-                width: head.inputs)
-            sums[name] = layer
+            var layer = LabelMeans(labels: task.labels, height: head.height, width: head.width, filters: head.channels)
+            layer.accumulate(activations: headLane.features(index, of: lane), labels: labels)
+            sums[head.layer] = layer
         }
+        return sums
     }
 }

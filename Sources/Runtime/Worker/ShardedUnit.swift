@@ -31,7 +31,7 @@ struct ShardedUnit: Sendable {
         for (name, held) in sets where !held.isIntact { throw Problem("parameters \(name) changed during the unit") }
     }
 
-    /// - Parameter some: one shard; in training also two, in a survey with label sums a group.
+    /// - Parameter some: one shard; in training also two.
     private func sum(_ some: [ShardFeed], _ computer: ShardComputer) throws(Problem) -> PartialSum {
         guard let shard = some.first else { throw Problem("a node of no shards") }
         switch feed.work {
@@ -46,7 +46,7 @@ struct ShardedUnit: Sendable {
                 headParameters: try set(ParameterSet.heads))
         case .survey(let unit):
             return try computer.survey(
-                some, from: feeder, parameters: try set(ParameterSet.network),
+                shard, from: feeder, parameters: try set(ParameterSet.network),
                 statistics: try set(ParameterSet.statistics),
                 headParameters: unit.wantHeads ? try set(ParameterSet.heads) : nil,
                 wantLabelSums: unit.wantLabelSums)

@@ -82,27 +82,18 @@ struct UnitFeed: Sendable {
     }
 
     /// The tree's nodes that lanes compute one at a time: pairs of shards in training, whose gradients one lane adds up as it makes
-    /// them, where that leaves no lane idle; the groups of a survey with label sums; else single shards.
+    /// them, where that leaves no lane idle; else single shards.
     func nodes(lanes: Int) -> [TreeNode] {
         let leaves = tree.leaves(of: part.node)
-        if hasLabelSums {
-            let level = min(LabelSumGroup.level, part.node.level)
-            return stride(from: leaves.lowerBound, to: leaves.upperBound, by: 1 << level).map { TreeNode(level: level, index: $0 >> level) }
-        }
         let pairs = leaves.filter { $0 % 2 == 0 }.map { TreeNode(level: 1, index: $0 / 2) }
         if case .train = work, part.node.level > 0, pairs.count >= lanes { return pairs }
         return leaves.map { TreeNode(level: 0, index: $0) }
     }
 
-    /// The shards as lanes want them: the first of every node, then the second; groups one after the other.
+    /// The shards as lanes want them: the first of every node, then the second.
     func order(lanes: Int) -> [ShardFeed] {
         let nodes = nodes(lanes: lanes).map { shards(of: $0) }
-        if hasLabelSums { return nodes.flatMap { $0 } }
         return nodes.compactMap(\.first) + nodes.flatMap { $0.dropFirst() }
-    }
-
-    private var hasLabelSums: Bool {
-        if case .survey(let unit) = work { unit.wantLabelSums } else { false }
     }
 
     func shards(of node: TreeNode) -> [ShardFeed] {

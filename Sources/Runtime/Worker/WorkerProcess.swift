@@ -26,6 +26,7 @@ final class WorkerProcess {
     private let codec = MessageCodec()
     private let mailbox = Mailbox<Event>()
     private let dealer: DealerEndpoint
+    private let keys: ClientKeys?
     private let logSink = InMemoryLogSink()
     private let logger: Logger
     private let echo: @Sendable (LogRecord) -> Void
@@ -64,7 +65,9 @@ final class WorkerProcess {
         memory = WorkerMemory(threads: threads)
         sums = StoragePool(kept: threads + 4)
         let mailbox = mailbox
-        dealer = try DealerEndpoint(connect: options.connect) { mailbox.put(.transport($0)) }
+        let keys = try options.keys.map { path throws(Problem) in try KeyDirectory(path).client([.worker]) }
+        self.keys = keys
+        dealer = try DealerEndpoint(connect: options.connect, keys: keys) { mailbox.put(.transport($0)) }
         machine = WorkerMachine(
             WorkerMachine.Settings(
                 name: name, host: ProcessInfo.processInfo.hostName, pid: Int(ProcessInfo.processInfo.processIdentifier),
@@ -105,9 +108,13 @@ final class WorkerProcess {
     private func handle(_ event: Event) {
         switch event {
         case .transport(.connected): act(machine.handle(.connected, at: Self.now))
-        case .transport(.unreachable): break  // a router's event
+        case .transport(.unreachable), .transport(.hungUp): break  // a router's events
         case .transport(.handshakeFailed(let reason)):
-            logger.warning("something else answers at this address", ["endpoint": options.connect, "reason": reason])
+            act(machine.handle(.handshakeFailed(HandshakeRefusal.hint(reason, keys)), at: Self.now))
+        case .transport(.turnedAway(let refusal)):
+            let problem = refusal.problem(keys, at: options.connect)
+            act(machine.handle(.turnedAway(problem.what, remedy: problem.remedy ?? ""), at: Self.now))
+        case .transport(.barred), .transport(.access): break  // a router's events
         case .transport(.discarded(_, let reason)): act(machine.handle(.garbled(reason.description), at: Self.now))
         case .transport(.disconnected): act(machine.handle(.disconnected, at: Self.now))
         case .transport(.message(_, let frames)):
@@ -237,6 +244,8 @@ extension WorkerProcess {
             if let flat = update.tensors.first(where: { $0.name == ParameterVector.wireName }), let place = flat.memory {
                 held = try memory.parameters(flat, at: place, layout: layout)
             } else {
+                // Units under way keep the version that they were begun with. Nothing else needs it, so its memory is free for this one.
+                parameters[update.set] = nil
                 held = HeldParameters(vector: try ParameterVector(update, layout: layout, from: received), source: nil)
             }
             parameters[update.set] = (update.version, held)

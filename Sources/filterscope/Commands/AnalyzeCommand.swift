@@ -12,6 +12,8 @@ enum AnalyzeCommand {
     private static let thresholds = CommandOption.thresholds(
         "thresholds", "T,T,...", "further thresholds at which every layer's figures are given; the run's, or none, unless given")
     private static let split = CommandOption.choice("split", "NAME", ["test", "train"], "whose samples are looked at; test unless given")
+    private static let noAccuracies = CommandFlag(
+        "no-accuracies", "leave out the heads' accuracies, which take several times as long as the filters need")
     private static let csv = CommandOption.text("csv", "DIR", "write layers, filters, clusters and thresholds there as CSV tables")
     private static let sqlite = CommandOption.text("sqlite", "FILE", "write the same tables there, laid out as in a run's run.sqlite")
     private static let workers = CommandOption.integer("workers", "N", 1...256, "worker processes; 1 unless given")
@@ -20,7 +22,7 @@ enum AnalyzeCommand {
 
     static let description = CommandDescription(
         name: "analyze", summary: "find every filter's label clusters and noise, in a network that you bring or in a run",
-        options: ModelFlags.all + [weights, heads, dataset, threshold, thresholds, split, workers, threads, json, csv, sqlite, SharedOptions.run, SharedOptions.quiet],
+        options: ModelFlags.all + [weights, heads, dataset, threshold, thresholds, split, noAccuracies, workers, threads, json, csv, sqlite, SharedOptions.run, SharedOptions.quiet],
         example: "filterscope analyze --model vgg11 --weights network.safetensors --heads heads.safetensors --dataset fashion-mnist",
         notes: ["With --run DIR: the run's network, heads and data set, where no option says otherwise."]
     ) { arguments in
@@ -32,8 +34,8 @@ enum AnalyzeCommand {
             model: try ModelFlags.options(arguments), weights: try arguments.required(weights), heads: try arguments.required(heads),
             dataset: try arguments.required(dataset), threshold: arguments.value(threshold) ?? 0.3,
             thresholds: arguments.value(thresholds) ?? [], usesTrainingSplit: arguments.value(split) == "train",
-            workers: arguments.value(workers) ?? 1, threads: arguments.value(threads), json: arguments.value(json),
-            csv: arguments.value(csv), sqlite: arguments.value(sqlite), verbosity: try SharedOptions.verbosity(arguments))
+            wantsAccuracies: !arguments.has(noAccuracies), workers: arguments.value(workers) ?? 1, threads: arguments.value(threads),
+            json: arguments.value(json), csv: arguments.value(csv), sqlite: arguments.value(sqlite), verbosity: try SharedOptions.verbosity(arguments))
     }
 
     private static func ofRun(_ path: String, _ arguments: ParsedArguments) throws -> AnalyzeOptions {
@@ -48,7 +50,7 @@ enum AnalyzeCommand {
             dataset: arguments.value(dataset) ?? recipe.dataset, threshold: arguments.value(threshold) ?? recipe.analysis.threshold,
             thresholds: arguments.value(thresholds) ?? recipe.analysis.thresholds,
             usesTrainingSplit: arguments.value(split) == "train",
-            workers: arguments.value(workers) ?? 1, threads: arguments.value(threads), json: arguments.value(json),
-            csv: arguments.value(csv), sqlite: arguments.value(sqlite), verbosity: try SharedOptions.verbosity(arguments))
+            wantsAccuracies: !arguments.has(noAccuracies), workers: arguments.value(workers) ?? 1, threads: arguments.value(threads),
+            json: arguments.value(json), csv: arguments.value(csv), sqlite: arguments.value(sqlite), verbosity: try SharedOptions.verbosity(arguments))
     }
 }

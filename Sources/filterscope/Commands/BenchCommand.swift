@@ -32,6 +32,7 @@ enum BenchCommand {
             "blocks: every layer shape by each scheme and several sizes of blocks; the fastest, and what is used.",
             "accuracy: the error of each scheme over every layer shape, against sums in double precision.",
             "filterscope bench filters --help: phase 3 of one layer, and its memory.",
+            "filterscope bench aggregation --help: how fast gradients of worker processes are added up and sent back.",
             "filterscope bench data --help: how fast stored samples become network input.",
         ]
     ) { arguments in

@@ -15,7 +15,7 @@ enum LogsCommand {
     static let description = CommandDescription(
         name: "logs", summary: "print the merged, time-ordered log of coordinator and workers",
         options: [
-            SharedOptions.run, SharedOptions.connect, follow, worker, level, since, grep,
+            SharedOptions.run, SharedOptions.connect, SharedOptions.keys, follow, worker, level, since, grep,
             CommandFlag("json", "one JSON object per line"),
         ],
         example: "filterscope logs --run runs/fashion-demo-20260101-120000 -f --level warning",
@@ -62,6 +62,6 @@ enum LogsCommand {
             return try JournalLogSource(run: arguments.value(SharedOptions.run))
         }
         guard arguments.value(SharedOptions.run) == nil else { throw arguments.usageError("--run and --connect exclude each other") }
-        return CoordinatorLogSource(inquiry: try CoordinatorInquiry(endpoint))
+        return CoordinatorLogSource(inquiry: try CoordinatorInquiry(endpoint, keys: try SharedOptions.clientKeys(arguments, [.observer, .operator])))
     }
 }

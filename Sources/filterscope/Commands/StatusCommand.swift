@@ -10,7 +10,7 @@ enum StatusCommand {
 
     static let description = CommandDescription(
         name: "status", summary: "show where a run stands: phase, progress, rate, time left, each worker's share",
-        options: [SharedOptions.run, SharedOptions.connect, watch, CommandFlag("json", "as JSON; with --watch one object per line")],
+        options: [SharedOptions.run, SharedOptions.connect, SharedOptions.keys, watch, CommandFlag("json", "as JSON; with --watch one object per line")],
         example: "filterscope status --run runs/fashion-demo-20260101-120000 --watch",
         notes: ["Without --run and --connect: the latest run under runs/."]
     ) { arguments in
@@ -31,7 +31,7 @@ enum StatusCommand {
             return try JournalStatusSource(run: arguments.value(SharedOptions.run))
         }
         guard arguments.value(SharedOptions.run) == nil else { throw arguments.usageError("--run and --connect exclude each other") }
-        return CoordinatorStatusSource(inquiry: try CoordinatorInquiry(endpoint))
+        return CoordinatorStatusSource(inquiry: try CoordinatorInquiry(endpoint, keys: try SharedOptions.clientKeys(arguments, [.observer, .operator])))
     }
 
     private static func show(_ report: StatusReport, asJSON: Bool, watching: Bool, isFirst: Bool) throws {

@@ -9,19 +9,23 @@ final class CoordinatorInquiry {
     private let endpoint: String
     private let mailbox = Mailbox<TransportEvent>()
     private let dealer: DealerEndpoint
+    private let keys: ClientKeys?
     private let name = "observer-\(ProcessInfo.processInfo.processIdentifier)"
     /// Seconds that a coordinator may take to answer; it answers between two steps of its work.
     private static let patience = 15.0
+    /// Seconds after which a question is asked again.
+    private static let patienceForOneAnswer = 3.0
     /// Seconds that one which has answered before may be away.
     private static let absence = 4.0
     private var hasAnswered = false
 
     /// Returns at once; whether somebody answers shows with the first question.
     /// - Throws: what is wrong with the address.
-    init(_ endpoint: String) throws(Problem) {
+    init(_ endpoint: String, keys: ClientKeys? = nil) throws(Problem) {
         self.endpoint = endpoint
+        self.keys = keys
         let mailbox = mailbox
-        dealer = try DealerEndpoint(connect: endpoint) { mailbox.put($0) }
+        dealer = try DealerEndpoint(connect: endpoint, keys: keys) { mailbox.put($0) }
     }
 
     deinit { dealer.close() }
@@ -33,7 +37,13 @@ final class CoordinatorInquiry {
         var (patience, deadline) = (Self.patience, ContinuousClock.now + .seconds(Self.patience))
         var reason = "nobody answers"
         _ = dealer.send(frames)
-        while let event = mailbox.next(until: deadline) {
+        while true {
+            guard let event = mailbox.next(until: min(deadline, .now + .seconds(Self.patienceForOneAnswer))) else {
+                if ContinuousClock.now >= deadline { break }
+                // A coordinator with many to answer may have dropped the question.
+                _ = dealer.send(frames)
+                continue
+            }
             switch event {
             case .message(_, let frames):
                 if let answer = accept(try decode(frames)) {
@@ -46,9 +56,10 @@ final class CoordinatorInquiry {
                 if hasAnswered { (patience, deadline) = (Self.absence, min(deadline, .now + .seconds(Self.absence))) }
                 // What was under way is lost; the next connection takes the question again.
                 _ = dealer.send(frames)
-            case .handshakeFailed(let cause): reason = "something else answers there: \(cause)"
+            case .handshakeFailed(let cause): reason = "no connection comes about: \(HandshakeRefusal.hint(cause, keys))"
             case .discarded(_, let cause): throw Problem("the answer breaks the limits: \(cause)", at: endpoint)
-            case .unreachable: break
+            case .turnedAway(let refusal): throw refusal.problem(keys, at: endpoint)
+            case .unreachable, .hungUp, .barred, .access: break
             }
         }
         throw Problem(
@@ -67,7 +78,7 @@ final class CoordinatorInquiry {
         do throws(ProtocolError) { message = try MessageCodec().decode(frames).message } catch {
             throw Problem("the answer cannot be understood: \(error)", at: endpoint, remedy: "use the coordinator's version of this program")
         }
-        if case .refused(let refusal) = message { throw Problem("the coordinator refused: \(refusal.reason)", at: endpoint) }
+        if case .refused(let refusal) = message { throw Problem("the coordinator refused: \(refusal.reason)", at: endpoint, remedy: refusal.remedy) }
         return message
     }
 }
@@ -88,7 +99,12 @@ struct CoordinatorLogSource: LogSource {
     func page(_ query: LogQuery) throws(Problem) -> LogLines {
         let request = LogsRequest(
             after: query.after, limit: query.limit, level: query.level, worker: query.worker, grep: query.grep, since: query.since)
-        let reply = try inquiry.ask(.logsRequest(request)) { if case .logs(let reply) = $0 { reply } else { nil } }
+        let reply = try inquiry.ask(.logsRequest(request)) { answer -> LogsReply? in
+            // A second answer to the question before may still come, where that was asked twice.
+            guard case .logs(let reply) = answer, reply.lastID >= query.after, reply.entries.first.map({ $0.id > query.after }) ?? true
+            else { return nil }
+            return reply
+        }
         return LogLines(lines: reply.entries.map { LogLine(id: $0.id, $0.record) }, lastID: reply.lastID, finished: reply.finished)
     }
 }

@@ -34,7 +34,10 @@ def main(options, program, folder, say):
         trial.wait_for_coordinator()
         stay = [(worker.name, worker.process) for worker in trial.workers] + [("coordinator", trial.coordinator)]
         last = -1e9
-        while clock.now() - began < 60 * options.minutes:
+        stop = []
+        # Ctrl-C ends it early, with what there is.
+        signal.signal(signal.SIGINT, lambda *_: stop.append(True))
+        while clock.now() - began < 60 * options.minutes and not stop:
             now = clock.now() - began
             for name, process in stay:
                 if not process.is_running:

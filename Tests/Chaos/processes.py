@@ -4,6 +4,7 @@ import os
 import re
 import signal
 import subprocess
+import time
 
 from clock import Fault
 
@@ -49,6 +50,7 @@ class Managed:
             self.process = subprocess.Popen(
                 arguments, stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL, stderr=stderr, env=env, cwd=directory,
                 preexec_fn=prepare, start_new_session=own_group)
+        self.started_at = time.time()
         Managed.started.add(self.process.pid)
 
     @property

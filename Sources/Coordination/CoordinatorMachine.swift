@@ -62,7 +62,8 @@ public struct CoordinatorMachine: Sendable {
         case barred(PeerID)
         /// A new version of the allow list.
         case accessChanged(AccessTable)
-        /// A connection has ended. Its worker may come back over another; until it does, or its time is up, its units stay its own.
+        /// A connection has ended, and what was under way on it is lost. Its worker may come back over another; its units are dealt
+        /// to others at once, so that a machine that died costs no time.
         case hungUp(PeerID)
         /// A worker process of this machine ended, as whoever started it saw: no need to wait for its silence.
         case processEnded(pid: Int, reason: String)
@@ -190,9 +191,7 @@ public struct CoordinatorMachine: Sendable {
         case .garbled(let peer, let what, let kind): return garbled(peer, what, kind, at: now)
         case .turnedAway(let kind, let count): return refuse(kind, "before it was read", count: count)
         case .ofAnotherRun(let peer): return sendBack(peer)
-        case .hungUp(let peer):
-            roster.update(peer) { $0.isConnected = false }
-            return []
+        case .hungUp(let peer): return remove(peer, reason: "its connection ended")
         case .unreachable(let peer): return remove(peer, reason: "unreachable")
         case .barred(let peer): return turnAway(peer)
         case .accessChanged(let table): return admit(table)
@@ -294,7 +293,7 @@ extension CoordinatorMachine {
     /// Whether a hello with a present worker's incarnation may take its place. Whoever learns an incarnation could throw that worker
     /// out, again and again; so only one that is gone, or quiet for longer than an honest one, is replaced.
     private func mayReplace(_ worker: RosterWorker, at now: Double) -> Bool {
-        !worker.isConnected || now - worker.lastHeard >= settings.timeoutSeconds / 2
+        now - worker.lastHeard >= settings.timeoutSeconds / 2
     }
 
     /// Log records, as many as a worker may write: what it says goes to the disk.

@@ -35,8 +35,6 @@ public struct RosterWorker: Sendable, Equatable {
     /// Seconds that its lanes spent on units with samples, and those of them in which they waited for these.
     public internal(set) var fedSeconds = 0.0
     public internal(set) var waitedSeconds = 0.0
-    /// Whether its connection stands, as far as is known.
-    var isConnected = true
     /// Log records that it may write.
     var logAllowance = TokenBucket(capacity: 5000, perSecond: 200)
     /// Answers that it gets: to heartbeats above all, of which an honest worker sends a few a second at most. One that asks

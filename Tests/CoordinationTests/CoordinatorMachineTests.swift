@@ -218,6 +218,18 @@ import Testing
         #expect(machine.workers.map(\.peer) == [peer(3)])
     }
 
+    @Test func whoHungUpGivesBackItsWorkAtOnce() {
+        var machine = machine()
+        _ = join(&machine, [1, 2])
+        #expect(dealt(machine.submit([unit(1), unit(2)])) == ["1:1", "2:2"])
+        let actions = machine.handle(.hungUp(peer(1)), at: 0.5)
+        #expect(dealt(actions) == ["2:1"])
+        #expect(actions.contains { if case .left(let worker, _) = $0 { worker.peer == peer(1) } else { false } })
+        #expect(machine.workers.map(\.peer) == [peer(2)])
+        // Its goodbye may have come first, and libzmq may say it twice.
+        #expect(machine.handle(.hungUp(peer(1)), at: 0.6).isEmpty)
+    }
+
     @Test func whoComesAfterTheEndIsTold() {
         var machine = machine()
         _ = machine.finish(RunEnd(outcome: .finished, message: ""))

@@ -53,6 +53,41 @@ struct RunDirectoryTests {
         #expect(try !RunDirectory.create(path: path, recipeName: "demo", root: root).isResumed)
     }
 
+    @Test(arguments: [false, true]) func whoWasKilledBeforeTheLockHasBegunNothing(resume: Bool) throws {
+        let path = temporary.file("killed-early")
+        _ = try RunDirectory.create(path: path, recipeName: "demo", root: root)
+        #expect(try !RunDirectory.create(path: path, recipeName: "demo", resume: resume, root: root).isResumed)
+        // Folders of those names with something in them are somebody's.
+        try Data("mine".utf8).write(to: URL(fileURLWithPath: path + "/results/figures.txt"))
+        #expect(throws: Problem.self) { try RunDirectory.create(path: path, recipeName: "demo", resume: resume, root: root) }
+    }
+
+    @Test func whoWasKilledBeforeTheRecipeHasBegunNothing() throws {
+        let path = temporary.file("killed-early")
+        _ = try RunDirectory.create(path: path, recipeName: "demo", root: root).directory.lock()
+        let resumed = try RunDirectory.create(path: path, recipeName: "demo", resume: true, root: root)
+        #expect(!resumed.isResumed)
+        try resumed.directory.writeRecipe(Data("{}".utf8))
+        #expect(try RunDirectory.create(path: path, recipeName: "demo", resume: true, root: root).isResumed)
+    }
+
+    @Test func halfWrittenFilesOfTheDeadGo() throws {
+        let directory = try RunDirectory.create(path: temporary.file("r"), recipeName: "demo").directory
+        let dead = try runProcess("/bin/sh", ["-c", "echo $$"]).stdoutText.trimmingCharacters(in: .whitespacesAndNewlines)
+        let living = getppid()
+        let names = ["recipe.json", "results/summary.json", "checkpoints/training-00000005.safetensors"]
+        for name in names {
+            for process in [dead, "\(living)"] { try Data("half".utf8).write(to: URL(fileURLWithPath: directory.file("\(name).tmp-\(process)"))) }
+        }
+        try Data("whole".utf8).write(to: URL(fileURLWithPath: directory.result("notes.tmp-old")))
+        _ = try directory.lock()
+        for name in names {
+            #expect(!FileManager.default.fileExists(atPath: directory.file("\(name).tmp-\(dead)")))
+            #expect(FileManager.default.fileExists(atPath: directory.file("\(name).tmp-\(living)")))
+        }
+        #expect(FileManager.default.fileExists(atPath: directory.result("notes.tmp-old")))
+    }
+
     @Test func resumingWithoutARunBeginsOne() throws {
         #expect(try !RunDirectory.create(path: nil, recipeName: "demo", resume: true, root: root).isResumed)
         #expect(try !RunDirectory.create(path: temporary.file("x"), recipeName: "demo", resume: true, root: root).isResumed)

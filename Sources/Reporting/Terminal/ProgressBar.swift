@@ -38,7 +38,7 @@ public final class ProgressBar: Sendable {
     /// - Parameter sink: takes the text; standard error unless a test wants it.
     public init(
         style: TerminalStyle = .of(descriptor: 2),
-        sink: @escaping @Sendable (String) -> Void = { FileHandle.standardError.write(Data($0.utf8)) }
+        sink: @escaping @Sendable (String) -> Void = { try? FileHandle.standardError.write(contentsOf: Data($0.utf8)) }
     ) {
         self.style = style
         self.sink = sink

@@ -24,13 +24,15 @@ extension RunDirectory {
                         remedy: "add --resume to go on with it, or name another directory with --run")
                 }
                 try directory.makeFolders()
-                return (directory, true)
+                // Who was killed before it wrote the recipe has begun nothing.
+                return (directory, directory.wasBegun)
             }
             let contents: [String]
             do {
                 contents = try FileManager.default.contentsOfDirectory(atPath: directory.path)
             } catch { throw fileProblem(ENOTDIR, "cannot be a run directory", path: directory.path) }
-            guard contents.isEmpty else {
+            // Who was killed between making the folders and locking the directory leaves nothing but the folders.
+            guard contents.allSatisfy(directory.isEmptyFolderOfARun) else {
                 throw Problem(
                     "is not empty, and not a run directory", at: directory.path,
                     remedy: "name a new or an empty directory with --run")
@@ -77,6 +79,15 @@ extension RunDirectory {
             guard stat(directory.lockPath, &status) == 0 || stat(directory.journalPath, &status) == 0 else { return nil }
             return (name, Double(status.st_mtim.tv_sec) + Double(status.st_mtim.tv_nsec) * 1e-9, directory)
         }
+    }
+
+    private var wasBegun: Bool {
+        FileManager.default.fileExists(atPath: recipePath) || FileManager.default.fileExists(atPath: journalPath)
+    }
+
+    private func isEmptyFolderOfARun(_ name: String) -> Bool {
+        guard [checkpointsPath, resultsPath].contains(file(name)) else { return false }
+        return (try? FileManager.default.contentsOfDirectory(atPath: file(name)))?.isEmpty ?? false
     }
 
     private func makeFolders() throws(Problem) {

@@ -35,8 +35,25 @@ public struct RunDirectory: Hashable, Sendable {
         return data
     }
 
-    /// Takes the directory for this process until the lock is released or the process ends, however it ends.
-    public func lock() throws(Problem) -> RunLock { try RunLock(path: lockPath) }
+    /// Takes the directory for this process until the lock is released or the process ends, however it ends. What killed
+    /// processes left half written goes.
+    public func lock() throws(Problem) -> RunLock {
+        let lock = try RunLock(path: lockPath)
+        removeHalfWrittenFiles()
+        return lock
+    }
+
+    /// `DurableFile` writes to NAME.tmp-PROCESS. Those of a process that lives may be under way: `filterscope report` asks for no lock.
+    private func removeHalfWrittenFiles() {
+        for folder in [path, checkpointsPath, resultsPath, file("filters")] {
+            for name in (try? FileManager.default.contentsOfDirectory(atPath: folder)) ?? [] {
+                guard let mark = name.range(of: ".tmp-", options: .backwards), let process = pid_t(name[mark.upperBound...]),
+                    process != getpid(), kill(process, 0) != 0, errno == ESRCH
+                else { continue }
+                unlink(folder + "/" + name)
+            }
+        }
+    }
 
     /// Whether a coordinator works on this run now. A journal that says "running" beside a lock that nobody holds tells of
     /// a coordinator that was killed.

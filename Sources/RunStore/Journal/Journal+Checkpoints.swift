@@ -16,11 +16,12 @@ public struct CheckpointRow: Hashable, Sendable {
 }
 
 extension Journal {
-    /// Records a file that is in its place; an older record of the same path goes.
+    /// Records a file that is in its place; an older record of the same path goes. Older files are removed next, so the record has to
+    /// outlive a loss of power: without it a resumed run would find none of those that are there.
     func recordCheckpoint(
         path: String, sha256: String, phase: String, step: Int, pinned: Bool, at time: Double
     ) throws(Problem) -> CheckpointRow {
-        try transaction { () throws(Problem) in
+        try lastingTransaction { () throws(Problem) in
             try database.execute("DELETE FROM checkpoints WHERE path = ?", path)
             try database.execute(
                 "INSERT INTO checkpoints (path, sha256, phase, step, pinned, created) VALUES (?, ?, ?, ?, ?, ?)", path, sha256, phase,

@@ -22,5 +22,6 @@ struct LogDisplay: Sendable {
     /// A line about how the work went; not where only warnings are wanted.
     func note(_ text: String) { if level < .warning { say(text) } }
 
-    func say(_ text: String) { FileHandle.standardError.write(Data((text + "\n").utf8)) }
+    /// A terminal that is gone, or a log file on a full disk, is no reason to end a run.
+    func say(_ text: String) { try? FileHandle.standardError.write(contentsOf: Data((text + "\n").utf8)) }
 }

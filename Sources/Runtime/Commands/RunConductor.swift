@@ -112,7 +112,8 @@ struct RunConductor {
             logger.info("run finished", ["report": directory.reportPath])
             finish(cluster, workers?.0, recorder, .finished, "finished", .finished, .finished)
             let style = TerminalStyle.of(descriptor: 1)
-            FileHandle.standardOutput.write(Data(SummaryText.text(summary, directory: directory, colored: style.colored).utf8))
+            // Files hold the same: where the text cannot be written, the run has succeeded all the same.
+            try? FileHandle.standardOutput.write(contentsOf: Data(SummaryText.text(summary, directory: directory, colored: style.colored).utf8))
             return .done
         } catch is Interrupted {
             logger.warning("interrupted; the run can go on with --resume", ["run": directory.path])

@@ -32,7 +32,8 @@ struct RetrainingCheckpoint {
         var writer = SafetensorsWriter(metadata: identity.merging(["step": String(state.position.step)]) { $1 })
         for (prefix, vector) in state.networkVectors { writer.add(vector, prefix: prefix + "/") }
         let digest = try writer.write(to: directory.file(Self.file))
-        try journal.setValue(digest.hexadecimal, for: Self.journalKey)
+        // The file before is gone: a loss of power must not take the record of this one.
+        try journal.lastingTransaction { () throws(Problem) in try journal.setValue(digest.hexadecimal, for: Self.journalKey) }
     }
 
     /// Puts the state where the checkpoint stands.

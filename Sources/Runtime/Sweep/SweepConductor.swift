@@ -55,7 +55,7 @@ struct SweepConductor {
             let document = try results.conclude(finished.map(\.point), model: model, layer: layer.layer)
             recorder.logger.info("sweep finished", ["report": directory.reportPath])
             try recorder.close(.finished, condition: .finished, done: done.count)
-            FileHandle.standardOutput.write(Data(
+            try? FileHandle.standardOutput.write(contentsOf: Data(
                 SweepText.text(document, directory: directory, colored: TerminalStyle.of(descriptor: 1).colored).utf8))
             return .done
         } catch is Interrupted {

@@ -71,6 +71,9 @@ let package = Package(
         ], executable: true),
 
         module("TestSupport", ["Diagnostics", "Tensors", "CTurboJPEG"], folder: "Tests"),
+        // A cluster without sockets or clocks, and a command that runs schedules of faults over it.
+        module("Simulation", ["Coordination", "Messages", "Tensors", "Diagnostics"], folder: "Tests"),
+        module("Simulate", ["Simulation"], executable: true, folder: "Tests"),
         tests("DiagnosticsTests", ["Diagnostics"]),
         tests("TensorsTests", ["Tensors", "Diagnostics", "TestSupport"]),
         tests("KernelsTests", ["Kernels", "Tensors", "TestSupport"], resources: [.copy("Fixtures")]),
@@ -81,7 +84,7 @@ let package = Package(
             resources: [.copy("Fixtures")]),
         tests("MechanismTests", ["Mechanism", "Kernels", "Tensors", "Diagnostics", "TestSupport"]),
         tests("MessagesTests", ["Messages", "Tensors", "Diagnostics", "TestSupport"]),
-        tests("CoordinationTests", ["Coordination", "Messages", "Tensors", "Diagnostics", "TestSupport"]),
+        tests("CoordinationTests", ["Simulation", "Coordination", "Messages", "Tensors", "Diagnostics", "TestSupport"]),
         tests("TransportTests", ["Transport", "Messages", "Tensors", "Diagnostics", "TestSupport"]),
         tests("RunStoreTests", ["RunStore", "Tensors", "Diagnostics", "TestSupport"]),
         tests("RecipesTests", ["Recipes", "Tensors", "Diagnostics", "TestSupport"]),

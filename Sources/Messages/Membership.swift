@@ -97,6 +97,8 @@ public struct RefusalCode: RawRepresentable, Hashable, Codable, Sendable {
     /// Memory that a result names cannot be mapped; to be answered by sending tensors in frames from then on.
     public static let memory = RefusalCode(rawValue: "memory")
     public static let full = RefusalCode(rawValue: "full")
+    /// Its results differ from those on which two others agree: it is let in no more.
+    public static let setAside = RefusalCode(rawValue: "set-aside")
 }
 
 /// coordinator → anyone: not accepted, why, and what to do.

@@ -85,12 +85,12 @@ public struct Schedule: Sendable {
         schedule.threads = (0..<most).map { _ in dice.pick([1, 1, 2, 4]) }
         schedule.shards = dice.pick([1, 2, 3, 4, 4, 5, 7, 8, 8, 16])
         if schedule.workers > 8 { schedule.shards = dice.int(schedule.workers / 2...schedule.workers * 2) }
-        schedule.steps = dice.int(2...6)
+        schedule.steps = dice.int(2...8)
         schedule.unitsPerWorker = dice.pick([1, 1, 1, 2, 4])
         schedule.sendsAhead = dice.chance(0.7)
         schedule.hasFixedSet = dice.chance(0.4)
         schedule.neighbours = Set((0..<most).filter { _ in dice.chance(0.5) })
-        schedule.shardSeconds = dice.pick([0.02, 0.1, 0.5, 2])
+        schedule.shardSeconds = dice.pick([0.02, 0.1, 0.3, 1, 1, 3])
         schedule.checkpointEvery = dice.int(1...3)
         schedule.lateFactor = dice.pick([0, 2, 4, 4])
         let rough = dice.pick([0.0, 0.0, 0.3, 1.0])
@@ -99,7 +99,10 @@ public struct Schedule: Sendable {
             duplicate: dice.pick([0, 0.02, 0.1]) * rough, reorder: dice.pick([0, 0.05]) * rough,
             garble: dice.pick([0, 0, 0.02]) * rough, breakConnection: dice.pick([0, 0, 0.01]) * rough)
         schedule.quietFrom = dice.uniform(5...40)
-        let span = min(schedule.quietFrom, max(4, Double(schedule.steps * schedule.shards) * schedule.shardSeconds))
+        // About as long as the run takes undisturbed, and longer: most faults should hit it.
+        let lanes = schedule.threads.prefix(schedule.workers).reduce(0, +)
+        let least = max(Double(schedule.shards) / Double(lanes), 1) * schedule.shardSeconds + 0.02
+        let span = min(schedule.quietFrom, dice.pick([1.0, 2, 10]) * (0.3 + Double(schedule.steps) * least))
         for _ in 0..<dice.int(0...(3 + schedule.workers / 4)) {
             let slot = dice.int(0...(most - 1))
             let fault: Fault

@@ -7,7 +7,7 @@ extension Simulation {
     func arrive(_ incoming: SimulatedWorker.Incoming, at process: Int, over connection: Int?) {
         guard let worker = workers[process], worker.isAlive else { return }
         // What was under way on a connection that broke is lost.
-        if let connection, !connections[connection].isOpen { return }
+        if let connection, !connections[connection].isOpen, !connections[connection].restArrivesAtWorker { return }
         if worker.frozenUntil != nil {
             worker.inbox.append(incoming)
         } else {

@@ -38,6 +38,8 @@ public final class Simulation {
         var isOpen = true
         /// Whether what the worker had sent still arrives after the connection broke.
         var restArrives = false
+        /// The same of what the coordinator had sent, which ZeroMQ does not do.
+        var restArrivesAtWorker = false
         /// Until when nothing passes.
         var cutUntil = 0.0
         var lastToCoordinator = 0.0
@@ -168,6 +170,7 @@ public final class Simulation {
         guard connections[number].isOpen else { return }
         connections[number].isOpen = false
         connections[number].restArrives = !coordinatorIsGone && dice.chance(0.5)
+        connections[number].restArrivesAtWorker = schedule.losses.reorder > 0 && dice.chance(0.5)
         guard let worker = workers[connections[number].process], worker.isAlive, worker.connection == number else { return }
         say("connection \(number) of \(name(worker)) breaks")
         worker.connection = nil

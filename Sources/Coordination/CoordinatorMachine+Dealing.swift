@@ -44,6 +44,9 @@ extension CoordinatorMachine {
         let id = unit.assignment.id
         var candidates = roster.workers.filter { $0.hasRoom && mayTake(unit, $0) }
         guard !candidates.isEmpty else { return nil }
+        // Who may be frozen is not counted on while others are there.
+        let lively = candidates.filter { clock - $0.lastHeard <= 3 * settings.heartbeatSeconds }
+        if !lively.isEmpty { candidates = lively }
         if blame.isSuspect(id) {
             // Alone, and with one that has shown that it can work, where there is one.
             if roster.workers.contains(where: { $0.unitsDone > 0 && mayTake(unit, $0) }) {

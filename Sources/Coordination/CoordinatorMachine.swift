@@ -6,7 +6,7 @@ import Tensors
 /// events and times go in, actions come out; sockets, clocks and disks belong to whoever performs the actions.
 ///
 /// A worker is absent → (hello) present → (goodbye, silence, unreachable, new hello) absent. A unit is waiting → dealt →
-/// closed, or back to waiting when its holder goes. `docs/failure.md` says it in words.
+/// closed, or back to waiting when its holder goes. `docs/failures.md` says it in words.
 public struct CoordinatorMachine: Sendable {
     public struct Settings: Sendable {
         /// The run's identity; messages of another run are refused.

@@ -18,7 +18,7 @@ public struct LateUnitSettings: Sendable, Equatable {
 
 /// What units usually take from being dealt to their result, by kind and size. "Usually" is the lower quartile of the last
 /// results: with it three of four workers may be slow and still do not pass for usual.
-struct LateUnits: Sendable {
+package struct LateUnits: Sendable {
     private struct Kind: Hashable {
         let name: String
         let size: Int
@@ -31,11 +31,11 @@ struct LateUnits: Sendable {
     private static let memory = 32
     private static let kindLimit = 64
 
-    init(_ settings: LateUnitSettings) { self.settings = settings }
+    package init(_ settings: LateUnitSettings) { self.settings = settings }
 
-    var kindCount: Int { took.count }
+    package var kindCount: Int { took.count }
 
-    mutating func note(_ unit: UnitDescription, seconds: Double) {
+    package mutating func note(_ unit: UnitDescription, seconds: Double) {
         let kind = Kind(name: unit.kind, size: unit.size)
         if took[kind] == nil, took.count >= Self.kindLimit { (took, limits) = ([:], [:]) }
         let all = Array(((took[kind] ?? []) + [max(0, seconds)]).suffix(Self.memory))
@@ -44,13 +44,13 @@ struct LateUnits: Sendable {
     }
 
     /// Seconds after which a unit is late.
-    func limit(of unit: UnitDescription) -> Double {
+    package func limit(of unit: UnitDescription) -> Double {
         let unknown = max(settings.unknownSeconds, settings.floorSeconds)
         return settings.factor > 0 ? limits[Kind(name: unit.kind, size: unit.size)] ?? unknown : unknown
     }
 
     /// Whether a second worker may try it.
-    func isLate(_ unit: UnitDescription, outFor seconds: Double) -> Bool { settings.factor > 0 && seconds >= limit(of: unit) }
+    package func isLate(_ unit: UnitDescription, outFor seconds: Double) -> Bool { settings.factor > 0 && seconds >= limit(of: unit) }
 }
 
 extension UnitDescription {

@@ -4,7 +4,7 @@
 /// else, and had several in hand. So a unit with which three workers vanished is suspect: it is dealt alone, to a worker that
 /// has answered others if there is one. If that one vanishes too, all its vanishings count; a unit that was only ever in hand
 /// beside others is never blamed. One that comes back under the same incarnation had not died, and its absence is forgotten.
-struct UnitBlame: Sendable {
+package struct UnitBlame: Sendable {
     private struct Record: Sendable {
         var failures = 0
         /// Incarnations that vanished with it.
@@ -25,18 +25,20 @@ struct UnitBlame: Sendable {
 
     private var records: [UInt64: Record] = [:]
 
-    var count: Int { records.count }
+    package init() {}
+
+    package var count: Int { records.count }
 
     /// Attempts that count against a unit.
-    func attempts(_ unit: UInt64) -> Int {
+    package func attempts(_ unit: UInt64) -> Int {
         guard let record = records[unit] else { return 0 }
         return record.failures + (record.isConfirmed ? record.vanished.count : 0)
     }
 
-    func isSuspect(_ unit: UInt64) -> Bool { records[unit]?.vanished.count ?? 0 >= Self.suspiciousAfter }
+    package func isSuspect(_ unit: UInt64) -> Bool { records[unit]?.vanished.count ?? 0 >= Self.suspiciousAfter }
 
     /// A worker reported that it failed. The unit goes to it again after a rest that grows, unless nobody else is there.
-    mutating func failed(_ unit: UInt64, incarnation: String, at now: Double) {
+    package mutating func failed(_ unit: UInt64, incarnation: String, at now: Double) {
         records[unit, default: Record()].failures += 1
         let rest = min(Self.longestRest, Double(1 << min(records[unit]?.failures ?? 1, 10)) / 2)
         records[unit]?.avoided[incarnation] = now + rest
@@ -44,20 +46,20 @@ struct UnitBlame: Sendable {
 
     /// A worker lacked weights or samples that were lost on the way: nobody's fault, unless it never ends.
     /// - Returns: whether the attempt is to be forgiven.
-    mutating func lacked(_ unit: UInt64) -> Bool {
+    package mutating func lacked(_ unit: UInt64) -> Bool {
         records[unit, default: Record()].lacking += 1
         return records[unit]?.lacking ?? 0 <= Self.lackingLimit
     }
 
     /// - Parameter alone: whether it held nothing else.
-    mutating func vanished(_ unit: UInt64, incarnation: String, alone: Bool) {
+    package mutating func vanished(_ unit: UInt64, incarnation: String, alone: Bool) {
         let wasSuspect = isSuspect(unit)
         records[unit, default: Record()].vanished.append(incarnation)
         if wasSuspect, alone { records[unit]?.isConfirmed = true }
     }
 
     /// It is still there: no unit had killed it.
-    mutating func returned(_ incarnation: String) {
+    package mutating func returned(_ incarnation: String) {
         for unit in Array(records.keys) where records[unit]?.vanished.contains(incarnation) == true {
             records[unit]?.vanished.removeAll { $0 == incarnation }
             if records[unit]?.vanished.count ?? 0 < Self.suspiciousAfter { records[unit]?.isConfirmed = false }
@@ -65,8 +67,8 @@ struct UnitBlame: Sendable {
     }
 
     /// Until when a unit should go to others than this worker; nil where it may go to it.
-    func restEnds(_ unit: UInt64, incarnation: String) -> Double? { records[unit]?.avoided[incarnation] }
+    package func restEnds(_ unit: UInt64, incarnation: String) -> Double? { records[unit]?.avoided[incarnation] }
 
-    mutating func close(_ unit: UInt64) { records[unit] = nil }
-    mutating func removeAll() { records = [:] }
+    package mutating func close(_ unit: UInt64) { records[unit] = nil }
+    package mutating func removeAll() { records = [:] }
 }

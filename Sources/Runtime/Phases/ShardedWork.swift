@@ -10,6 +10,8 @@ struct ShardedWork {
     private let tree: ReductionTree
     private let units: [WorkUnit]
     private let nodes: [UInt64: TreeNode]
+    /// How many workers it was cut for.
+    let workers: Int
 
     /// Cuts the work into units, each a node of one level of the tree.
     /// - Parameters:
@@ -23,8 +25,8 @@ struct ShardedWork {
         describe: (TreePart) -> UnitDescription
     ) {
         tree = ReductionTree(leafCount: shards.count)
-        let level = max(
-            tree.level(withNodesFor: max(1, cluster.workers.count) * unitsPerWorker), min(leastLevel, tree.height))
+        workers = cluster.workers.count
+        let level = max(tree.level(withNodesFor: max(1, workers) * unitsPerWorker), min(leastLevel, tree.height))
         var units: [WorkUnit] = []
         var nodes: [UInt64: TreeNode] = [:]
         for node in tree.nodes(level: level) {
@@ -40,6 +42,9 @@ struct ShardedWork {
 
     /// Sends samples ahead, as far as the cluster's limit goes.
     func prepare(on cluster: Cluster) throws { try cluster.prepare(units) }
+
+    /// Takes the units back, to be cut for another number of workers.
+    func withdraw(on cluster: Cluster) throws { try cluster.withdraw(units) }
 
     /// Deals the units and adds up what comes back.
     /// - Parameter needs: the parameters that they are computed with.

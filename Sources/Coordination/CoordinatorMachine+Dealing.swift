@@ -42,11 +42,12 @@ extension CoordinatorMachine {
 
     private func choice(for unit: UnitBoard.OpenUnit) -> PeerID? {
         let id = unit.assignment.id
-        var candidates = roster.workers.filter { $0.hasRoom && mayTake(unit, $0) }
-        guard !candidates.isEmpty else { return nil }
+        let able = roster.workers.filter { mayTake(unit, $0) }
         // Who may be frozen is not counted on while others are there.
-        let lively = candidates.filter { clock - $0.lastHeard <= 3 * settings.heartbeatSeconds }
-        if !lively.isEmpty { candidates = lively }
+        let lively = able.filter { clock < livelyUntil($0) }
+        var candidates = (lively.isEmpty ? able : lively).filter(\.hasRoom)
+        if candidates.isEmpty { candidates = able.filter(\.hasRoom) }
+        guard !candidates.isEmpty else { return nil }
         if blame.isSuspect(id) {
             // Alone, and with one that has shown that it can work, where there is one.
             if roster.workers.contains(where: { $0.unitsDone > 0 && mayTake(unit, $0) }) {
@@ -56,7 +57,23 @@ extension CoordinatorMachine {
             }
             candidates.removeAll { !$0.unitsInHand.isEmpty }
         }
-        return soonest(candidates, unit.assignment) { $0.unitsInHand }
+        guard let chosen = soonest(candidates, unit.assignment, backlog: { $0.unitsInHand }) else { return nil }
+        // One that has no room now and will still be done in half the time is waited for.
+        let full = lively.filter { !$0.hasRoom && recentSpeed($0) != nil }
+        if let worker = roster[chosen], recentSpeed(worker) != nil, !blame.isSuspect(id) {
+            let seconds = finishing(unit.assignment, worker, rate: recentSpeed(worker) ?? 0, backlog: worker.unitsInHand)
+            if full.contains(where: { 2 * finishing(unit.assignment, $0, rate: recentSpeed($0) ?? 0, backlog: $0.unitsInHand) < seconds }) {
+                return nil
+            }
+        }
+        return chosen
+    }
+
+    private func livelyUntil(_ worker: RosterWorker) -> Double { worker.lastHeard + 3 * settings.heartbeatSeconds }
+
+    /// Seconds until a worker is done with a unit on top of others.
+    private func finishing(_ unit: WorkUnit, _ worker: RosterWorker, rate: Double, backlog: [UInt64]) -> Double {
+        rate * Double(backlog.reduce(unit.work.size) { $0 + (board.open[$1]?.assignment.work.size ?? 0) })
     }
 
     /// Whether a unit may go to a worker at all: not to one that has it or has answered it, nor to one that lately failed at it
@@ -78,14 +95,16 @@ extension CoordinatorMachine {
         let usual = known.isEmpty ? 1 : known[known.count / 2]
         return candidates.map { worker in
             let rate = recentSpeed(worker) ?? usual / Double(worker.threads)
-            let shards = backlog(worker).reduce(unit.work.size) { $0 + (board.open[$1]?.assignment.work.size ?? 0) }
-            return (worker.peer, Double(shards) * rate)
+            return (worker.peer, finishing(unit, worker, rate: rate, backlog: backlog(worker)))
         }.min { $0.1 < $1.1 }?.0
     }
 
     private func recentSpeed(_ worker: RosterWorker) -> Double? {
         clock - worker.measuredAt <= Self.speedMemory ? worker.secondsPerShard : nil
     }
+
+    /// Shards (or filters) per second of each worker present, for cutting a step; nil for one that has shown none lately.
+    public var speeds: [Double?] { roster.workers.map { worker in recentSpeed(worker).map { 1 / $0 } } }
 
     // MARK: Late units
 
@@ -118,6 +137,7 @@ extension CoordinatorMachine {
                 if let first = unit.copies.first { times.append(first.dealtAt + late.limit(of: unit.assignment.work)) }
             }
         }
+        if !board.waiting.isEmpty { times += roster.workers.map(livelyUntil) }
         for id in board.waiting {
             for worker in roster.workers { if let rest = blame.restEnds(id, incarnation: worker.incarnation) { times.append(rest) } }
         }

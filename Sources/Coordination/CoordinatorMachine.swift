@@ -283,7 +283,7 @@ extension CoordinatorMachine {
             takesSamplesAhead: hello.samplesAhead ?? false, joinedAt: now, lastHeard: now)
         roster.add(worker)
         actions += [.joined(worker), .send(peer, .welcome(welcomeMessage(for: worker)))]
-        return actions + deal()
+        return actions + lapsedAudits() + deal()
     }
 
     private func welcomeMessage(for worker: RosterWorker) -> Welcome {
@@ -489,7 +489,8 @@ extension CoordinatorMachine {
 
     /// Units that one worker has answered and nobody else is there to compute: they count, and the log says so.
     private mutating func lapsedAudits() -> [Action] {
-        guard audit.openCount > 0 else { return [] }
+        // With nobody there at all, who comes next may be a second.
+        guard audit.openCount > 0, !roster.workers.isEmpty else { return [] }
         var actions: [Action] = []
         for id in board.open.keys.sorted() {
             guard let unit = board.open[id], unit.copies.isEmpty, let answer = audit.answers(to: id).first,

@@ -19,8 +19,8 @@ package struct UnitBlame: Sendable {
 
     /// Vanishings after which a unit is dealt alone.
     static let suspiciousAfter = 3
-    /// Times in a row that a worker may lack weights or samples for a unit before that counts as a failure.
-    private static let lackingLimit = 5
+    /// Times that workers may lack weights or samples for a unit before that counts as a failure.
+    private static let lackingLimit = 20
     private static let longestRest = 60.0
 
     private var records: [UInt64: Record] = [:]

@@ -95,7 +95,7 @@ public struct Schedule: Sendable {
         schedule.lateFactor = dice.pick([0, 2, 4, 4])
         let rough = dice.pick([0.0, 0.0, 0.3, 1.0])
         schedule.losses = Losses(
-            drop: dice.pick([0, 0.02, 0.1]) * rough, delay: dice.pick([0, 0.02, 0.1]) * rough,
+            drop: dice.pick([0, 0.02, 0.1, 0.3]) * rough, delay: dice.pick([0, 0.02, 0.1]) * rough,
             duplicate: dice.pick([0, 0.02, 0.1]) * rough, reorder: dice.pick([0, 0.05]) * rough,
             garble: dice.pick([0, 0, 0.02]) * rough, breakConnection: dice.pick([0, 0, 0.01]) * rough)
         schedule.quietFrom = dice.uniform(5...40)

@@ -145,10 +145,9 @@ extension Simulation {
     private func cut(_ step: Int, _ coordinator: SimulatedCoordinator) -> SimulatedCoordinator.Work {
         let tree = ReductionTree(leafCount: schedule.shards)
         let workers = coordinator.machine.workers.count
-        let level = tree.level(withNodesFor: max(1, workers) * schedule.unitsPerWorker)
         var units: [WorkUnit] = []
         var nodes: [UInt64: TreeNode] = [:]
-        for node in tree.nodes(level: level) {
+        for node in UnitCut(tree, speeds: coordinator.machine.speeds).nodes(unitsPerWorker: schedule.unitsPerWorker) {
             let slices = tree.leaves(of: node).map { ShardSlice(index: $0, sampleIndices: [$0]) }
             let part = TreePart(node: node, shardCount: schedule.shards, shards: slices)
             let unit = WorkUnit(

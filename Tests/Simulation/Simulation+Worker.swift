@@ -140,9 +140,7 @@ extension Simulation {
         {
             switch trouble.kind {
             case .poison:
-                let process = worker.process
-                queue.add(.fault(.kill(slot: worker.slot, restartAfter: dice.uniform(0.5...3))), at: max(now, worker.busyUntil - 0.001))
-                _ = process
+                queue.add(.poisoned(process: worker.process), at: max(now, worker.busyUntil - 0.001))
             case .fails(let times) where troubleCount < times:
                 troubleCount += 1
                 return failure("boom")

@@ -13,7 +13,6 @@ public final class Simulation {
         /// How often the run paused, and went on.
         public let pauses: Int
         public let lapsedAudits: Int
-        public let unitsCountedTwice = 0
     }
 
     enum Event {
@@ -28,6 +27,7 @@ public final class Simulation {
         case startCoordinator
         case startWorker(slot: Int)
         case thaw(process: Int)
+        case poisoned(process: Int)
         case fault(Schedule.Fault)
         case quiet
     }
@@ -142,6 +142,10 @@ public final class Simulation {
         case .startCoordinator: startCoordinator()
         case .startWorker(let slot): startWorker(slot)
         case .thaw(let process): thaw(process)
+        case .poisoned(let process):
+            guard let worker = workers[process] else { return }
+            kill(worker)
+            queue.add(.startWorker(slot: worker.slot), at: now + dice.uniform(0.5...3))
         case .fault(let fault): befall(fault)
         case .quiet: quieten()
         }

@@ -87,6 +87,8 @@ final class Cluster {
     /// The address that workers connect to, with the port that the system chose.
     var endpoint: String { router.address }
     var workers: [RosterWorker] { machine.workers }
+    /// Shards per second of each of them, as far as it is known.
+    var speeds: [Double?] { machine.speeds }
 
     func setOwner(_ owner: any ClusterOwner) { self.owner = owner }
 

@@ -13,7 +13,7 @@ struct ShardedWork {
     /// How many workers it was cut for.
     let workers: Int
 
-    /// Cuts the work into units, each a node of one level of the tree.
+    /// Cuts the work into units, each a node of the tree; see `UnitCut`.
     /// - Parameters:
     ///   - shards: each shard's samples, as positions in the split.
     ///   - unitsPerWorker: 1 where a step waits for its slowest unit; more where many shards let fast workers
@@ -26,10 +26,9 @@ struct ShardedWork {
     ) {
         tree = ReductionTree(leafCount: shards.count)
         workers = cluster.workers.count
-        let level = max(tree.level(withNodesFor: max(1, workers) * unitsPerWorker), min(leastLevel, tree.height))
         var units: [WorkUnit] = []
         var nodes: [UInt64: TreeNode] = [:]
-        for node in tree.nodes(level: level) {
+        for node in UnitCut(tree, speeds: cluster.speeds).nodes(unitsPerWorker: unitsPerWorker, leastLevel: leastLevel) {
             let slices = tree.leaves(of: node).map { ShardSlice(index: $0, sampleIndices: shards[$0]) }
             let unit = cluster.assignment(
                 describe(TreePart(node: node, shardCount: shards.count, shards: slices)),

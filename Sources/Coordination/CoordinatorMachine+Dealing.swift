@@ -168,8 +168,10 @@ extension CoordinatorMachine {
     private mutating func dealAhead() -> [Action] {
         var actions: [Action] = []
         while settings.bytesAhead > 0, board.waiting.isEmpty, let next = board.nextAhead {
+            let someLively = roster.workers.contains { clock < livelyUntil($0) }
             let candidates = roster.workers.filter { worker in
-                worker.takesSamplesAhead && worker.unitsAhead.count < worker.capacity && mayTake(next, worker)
+                worker.takesSamplesAhead && (clock < livelyUntil(worker) || !someLively)
+                    && worker.unitsAhead.count < worker.capacity && mayTake(next, worker)
                     && (!worker.needsSamples(of: next.assignment) || worker.bytesAhead + next.sampleBytes <= settings.bytesAhead)
             }
             guard let peer = soonest(candidates, next.assignment, backlog: { $0.unitsAhead }), let worker = roster[peer],

@@ -372,7 +372,7 @@ extension CoordinatorMachine {
         setAside[worker.identity] = reason
         audit.dropAnswers(of: worker.incarnation)
         var actions: [Action] = [.log(.error, "worker set aside: it computes wrongly", unit: unit, fields: [
-            "worker.name": worker.name, "worker.host": worker.host, "units-counted-before": String(worker.unitsDone),
+            "worker.name": worker.name, "worker.host": worker.host, "units-answered": String(worker.unitsDone),
         ])]
         for id in board.open.keys where audit.includes(id) && board.open[id]?.copies.count ?? 0 < wanted(id) { board.wait(id) }
         for present in roster.workers where present.identity == worker.identity {

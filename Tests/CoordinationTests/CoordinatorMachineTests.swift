@@ -124,7 +124,7 @@ import Testing
         #expect(completed(actions) == [2])
         let cancelled = actions.contains { if case .send(let to, .cancel(let unit)) = $0 { to == peer(2) && unit.unit == 2 } else { false } }
         #expect(cancelled)
-        #expect(machine.workers.allSatisfy(\.unitsInHand.isEmpty))
+        #expect(machine.workers.allSatisfy { $0.unitsInHand.isEmpty })
         #expect(completed(machine.handle(.received(peer(2), result(2)), at: 9.6)).isEmpty)
     }
 

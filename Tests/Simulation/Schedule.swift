@@ -40,6 +40,12 @@ public struct Schedule: Sendable {
         public var step: Int
         public var shard: Int
         public var kind: Kind
+
+        public init(step: Int, shard: Int, kind: Kind) {
+            self.step = step
+            self.shard = shard
+            self.kind = kind
+        }
     }
 
     public var seed: UInt64

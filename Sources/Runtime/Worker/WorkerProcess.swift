@@ -257,7 +257,7 @@ extension WorkerProcess {
             }
             parameters[update.set] = (update.version, held)
         } catch {
-            logger.error("parameters cannot be used", ["set": update.set, "cause": error.description])
+            logger.warning("parameters cannot be used", ["set": update.set, "cause": error.description])
         }
     }
 

@@ -67,7 +67,7 @@ public struct WorkerMachine: Sendable {
         case store(ParameterUpdate)
         /// Samples of a unit that will follow: decode them meanwhile.
         case prepare(SampleShipment)
-        /// A unit that was announced will not follow.
+        /// A unit that was announced will not follow, or one that was begun is not wanted any more.
         case drop(unit: UInt64)
         case begin(WorkUnit)
         /// The coordinator has read the memory of that sequence number.
@@ -130,6 +130,12 @@ public struct WorkerMachine: Sendable {
         case .joined(_, let heartbeat, let timeout): return min(lastBeat + heartbeat, lastHeard + timeout)
         case .over: return .infinity
         }
+    }
+
+    /// Whether a message that names this run is for it. Once joined it hears nobody else: what another coordinator at the same
+    /// address sent before is still on its way, and its weights have the same numbers.
+    public func hears(run: String) -> Bool {
+        if case .joined(let own, _, _) = state { run == own || run.isEmpty } else { true }
     }
 
     public mutating func handle(_ event: Event, at now: Double) -> [Action] {
@@ -204,6 +210,10 @@ public struct WorkerMachine: Sendable {
             if refused.code == .unknownKind {
                 return [.log(.warning, "the coordinator is older and does not know a kind of message", fields: ["reason": refused.reason])]
             }
+            // A message of its own arrived garbled: it counts as lost.
+            if refused.code == .malformed || refused.code == .tooLarge, case .joined = state {
+                return [.log(.warning, "a message was refused", fields: ["reason": refused.reason])]
+            }
             if refused.code == .memory {
                 return [.stopLending, .log(.warning, "tensors travel from now on", fields: ["reason": refused.reason])]
             }
@@ -223,7 +233,8 @@ public struct WorkerMachine: Sendable {
             return [.prepare(shipment)]
         case .unit(let assignment):
             guard case .joined = state else { return [] }
-            unitsInHand.insert(assignment.id)
+            // Sent again since the coordinator thought it lost.
+            guard unitsInHand.insert(assignment.id).inserted else { return [] }
             return [.begin(assignment)]
         case .acknowledgement(let acknowledgement):
             return switch acknowledgement.of {
@@ -232,8 +243,8 @@ public struct WorkerMachine: Sendable {
             default: []
             }
         case .cancel(let cancellation):
-            // One that was begun is finished: its result is harmless.
-            guard case .joined = state, !unitsInHand.contains(cancellation.unit) else { return [] }
+            guard case .joined = state else { return [] }
+            unitsInHand.remove(cancellation.unit)
             return [.drop(unit: cancellation.unit)]
         default: return [.log(.warning, "the coordinator sent what only a worker sends", fields: [:])]
         }

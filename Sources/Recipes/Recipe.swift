@@ -307,7 +307,7 @@ public struct Recipe: Codable, Hashable, Sendable {
         public var workerTimeoutSeconds = 10.0
         /// How long a coordinator waits for enough workers before it gives up.
         public var waitForWorkersSeconds = 120.0
-        /// Times a unit is dealt before the run fails.
+        /// Attempts that come to nothing by a unit's own fault before the run pauses.
         public var unitAttempts = 5
         /// Workers that must be there before the work begins.
         public var minimumWorkers = 1
@@ -315,6 +315,12 @@ public struct Recipe: Codable, Hashable, Sendable {
         public var samplesAheadMegabytes = 256
         /// Whether workers take part whose kernels give other last bits than the coordinator's.
         public var mixedKernels = false
+        /// A unit that is out for so many times what its like usually take is dealt to a second worker too; 0: none is.
+        public var lateFactor = 4.0
+        /// Seconds before which no unit counts as late.
+        public var lateFloorSeconds = 1.0
+        /// The share of units that two workers compute and whose results are compared.
+        public var audit = 0.0
 
         public init() {}
     }

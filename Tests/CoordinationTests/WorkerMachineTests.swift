@@ -159,9 +159,27 @@ import Testing
         _ = machine.handle(.received(welcome), at: 0)
         #expect(kinds(machine.handle(.received(shipment), at: 0)) == ["prepare"])
         #expect(kinds(machine.handle(.received(.cancel(UnitCancellation(unit: 4))), at: 1)) == ["drop 4"])
-        // What was begun is finished.
+        // What was begun is not wanted any more: another was first.
         _ = machine.handle(.received(unit), at: 1)
-        #expect(machine.handle(.received(.cancel(UnitCancellation(unit: 3))), at: 1).isEmpty)
+        #expect(machine.handle(.received(unit), at: 1).isEmpty, "sent again, and it is there")
+        #expect(kinds(machine.handle(.received(.cancel(UnitCancellation(unit: 3))), at: 1)) == ["drop 3"])
+        #expect(machine.handle(.finished(UnitResult(unit: 3, seconds: 1)), at: 1).isEmpty)
+    }
+
+    @Test func onceJoinedItHearsNoOtherRun() {
+        var machine = machine()
+        #expect(machine.hears(run: "any"))
+        _ = machine.handle(.received(welcome), at: 0)
+        #expect(machine.hears(run: "run") && !machine.hears(run: "an earlier one"))
+    }
+
+    /// A message that the way garbled is lost, and no reason to go.
+    @Test func aRefusedMessageDoesNotEndIt() {
+        var machine = machine()
+        _ = machine.handle(.received(welcome), at: 0)
+        let refusal = Message.refused(Refusal(code: .malformed, reason: "noise"))
+        #expect(kinds(machine.handle(.received(refusal), at: 1)) == ["log a message was refused"])
+        #expect(machine.isJoined)
     }
 
     @Test func dataOfItsOwnIsDeclaredOnlyWhereItIsKnown() {

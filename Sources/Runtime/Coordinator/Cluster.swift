@@ -26,6 +26,11 @@ protocol ClusterOwner: AnyObject {
 /// The user asked for an end; the run can go on later.
 struct Interrupted: Error {}
 
+/// A unit came to nothing as often as allowed and is set aside. The run pauses; it can go on when the cause is mended.
+struct UnitSetAside: Error {
+    let problem: Problem
+}
+
 /// The coordinator's shell: it feeds the machine with messages and time and performs what the machine decides.
 final class Cluster {
     private var machine: CoordinatorMachine
@@ -57,7 +62,7 @@ final class Cluster {
     /// How the tensors of open units are made, when one is dealt: all of a phase's at once may be more than memory holds.
     private var tensorsWhenDealt: [UInt64: () -> [WireTensor]] = [:]
     private var results: [(WorkUnit, UnitResult)] = []
-    private var givenUp: Problem?
+    private var setAside: UnitSetAside?
     /// Who asked for the log and has not been told that it ends, and when they asked last.
     private var followers: [PeerID: Double] = [:]
     private static let mostFollowers = 1024
@@ -108,6 +113,8 @@ final class Cluster {
     var isPaused: Bool { machine.isPaused }
     /// What was not taken since the start, by kind.
     var refusals: RefusalTally { machine.refusals }
+    /// Shards per second of each of them, as far as it is known.
+    var speeds: [Double?] { machine.speeds }
 
     func setOwner(_ owner: any ClusterOwner) { self.owner = owner }
 
@@ -155,17 +162,27 @@ final class Cluster {
         }))
     }
 
+    /// Takes back units that were prepared: others will be performed in their place.
+    func withdraw(_ assignments: [WorkUnit]) throws {
+        for unit in assignments { samples[unit.id] = nil }
+        try act(machine.withdraw(assignments.map(\.id)))
+    }
+
+    /// What is wrong at present with how workers compute, and what audits came to.
+    var standingFaults: [String] { machine.standingFaults }
+    var auditTally: AuditTally { machine.auditTally }
+
     /// Deals out units and hands every result to `take` once, in the order in which they come.
     /// - Parameters:
     ///   - interruptible: whether Ctrl-C ends the wait at once; otherwise the units are finished first.
     ///   - meanwhile: called when the units are dealt, to prepare others.
-    /// - Throws: `Interrupted`; `Problem` when a unit fails for good, samples cannot be read or a result cannot be taken.
+    /// - Throws: `Interrupted`; `UnitSetAside`; `Problem` when samples cannot be read or a result cannot be taken.
     func perform(
         _ assignments: [WorkUnit], interruptible: Bool, waitSeconds: Double, meanwhile: () throws -> Void = {},
         take: (WorkUnit, UnitResult) throws -> Void
     ) throws {
         owner?.unitsSubmitted(assignments.count)
-        try act(machine.submit(assignments))
+        try act(machine.submit(assignments, at: now))
         try meanwhile()
         var missing = Set(assignments.map(\.id))
         var lonelySince = machine.workers.isEmpty ? now : nil
@@ -175,7 +192,7 @@ final class Cluster {
                 try take(assignment, result)
             }
             results = []
-            if let givenUp { throw givenUp }
+            if let setAside { throw setAside }
             if missing.isEmpty { return }
             // With no worker, or in a pause, the step cannot be finished, so an interrupt ends the wait even in mid-step.
             if Interrupt.requested, interruptible || machine.workers.isEmpty || machine.isPaused {
@@ -323,7 +340,10 @@ final class Cluster {
             case .failure(let failure):
                 if machine.expects(failure.unit, from: peer) { neighbours.sendWeights(to: peer) }
                 return .received(peer, .failure(named(failure)))
-            case .result(let result): return .received(peer, mapped(result, from: peer))
+            case .result(let result):
+                let message = mapped(result, from: peer)
+                guard case .result(let whole) = message, machine.isAudited(whole.unit) else { return .received(peer, message) }
+                return .audited(peer, whole, whole.digest)
             default: break
             }
             return .received(peer, envelope.message)
@@ -348,7 +368,7 @@ final class Cluster {
             return .result(try neighbours.mapped(result, from: peer))
         } catch {
             send(.refused(Refusal(code: .memory, reason: error.description)), to: peer)
-            return .failure(UnitFailure(unit: result.unit, what: error.description, retryable: true))
+            return .failure(UnitFailure(unit: result.unit, what: error.description, retryable: true, lacking: true))
         }
     }
 
@@ -386,9 +406,9 @@ final class Cluster {
                 neighbours.forget(worker.peer)
                 try owner?.workerLeft(worker, reason: reason)
             case .gaveUp(let assignment, let causes):
-                givenUp = Problem(
-                    "unit \(assignment.id) (\(assignment.work.kind)) failed \(causes.count) times: \(causes.joined(separator: "; "))",
-                    remedy: "mend the cause, then go on with --resume")
+                setAside = UnitSetAside(problem: Problem(
+                    "unit \(assignment.id) (\(assignment.work.kind)\(samplesText(of: assignment))) came to nothing and is set aside: \(causes.joined(separator: "; "))",
+                    remedy: "mend the cause, then go on with --resume"))
             case .records(let records, from: _): owner?.received(records)
             case .statusRequested(let peer):
                 if let owner { send(.status(owner.statusReport(workers: machine.workers, now: now)), to: peer) }
@@ -404,6 +424,13 @@ final class Cluster {
             case .log(let level, let message, let unit, let fields): logger.log(level, message, unit: unit, fields)
             }
         }
+    }
+
+    /// Which samples a unit takes, as people may look for them.
+    private func samplesText(of unit: WorkUnit) -> String {
+        guard let (split, indices) = samples[unit.id], let first = indices.first else { return "" }
+        let shown = indices.prefix(20).map(String.init).joined(separator: " ")
+        return ", samples \(shown)\(indices.count > 20 ? " … (\(indices.count) in all)" : "") of \(unit.work.split ?? ""), the first being \(split.sampleName(first))"
     }
 
     /// The encoded bytes of a unit's samples, framed one after the other, and their labels.

@@ -47,6 +47,10 @@ final class RunSession {
         } catch let interrupted as Interrupted {
             try recorder.checkpoint(state)
             throw interrupted
+        } catch let aside as UnitSetAside {
+            // The state stands between two steps. Where it cannot be written, why the run pauses still matters more.
+            try? recorder.checkpoint(state)
+            throw aside
         }
     }
 
@@ -218,6 +222,15 @@ final class RunSession {
         } catch {
             logger.warning("retraining begins again", ["pruned": name, "cause": error.description])
         }
+        do {
+            try step(pruned, phase, name: name, checkpoint)
+        } catch let aside as UnitSetAside {
+            try? checkpoint.save(pruned)
+            throw aside
+        }
+    }
+
+    private func step(_ pruned: TrainingState, _ phase: SteppedPhase, name: String, _ checkpoint: RetrainingCheckpoint) throws {
         try phase.run(pruned, on: cluster) { outcome in
             let (loss, accuracy) = (outcome.mean(Figure.loss), outcome.mean(Figure.correct))
             try recorder.step(

@@ -245,7 +245,8 @@ final class RunRecorder: ClusterOwner {
                 joined: time - (now - worker.joinedAt), waitingShare: worker.waitingShare,
                 readsOwnData: !worker.ownSplits.isEmpty)
         }
-        var report = meter.report(run: directory.path, recipe: recipeName, workers: statuses, faults: faults, at: time)
+        var report = meter.report(
+            run: directory.path, recipe: recipeName, workers: statuses, faults: faults + standingFaults(), at: time)
         if isPaused(), report.state == .running || report.state == .waitingForWorkers { report.state = .paused }
         report.waitingShare = feeding.waitingShare
         report.damagedSamples = feeding.damagedCount
@@ -275,6 +276,9 @@ final class RunRecorder: ClusterOwner {
     }
 
     // MARK: Status
+
+    /// What is wrong with how workers compute, as long as it is.
+    var standingFaults: () -> [String] = { [] }
 
     /// Gives the journal the status that `filterscope status --run` shows.
     var workersForStatus: () -> (workers: [RosterWorker], now: Double) = { ([], 0) }

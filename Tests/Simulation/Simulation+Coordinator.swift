@@ -102,7 +102,7 @@ extension Simulation {
             case .gaveUp(let unit, let causes): return pause(unit, causes)
             case .log(_, let text, let unit, let fields):
                 say("coordinator: \(text)\(unit.map { " (unit \($0))" } ?? "") \(fields.sorted { $0.key < $1.key }.map { "\($0.key)=\($0.value)" }.joined(separator: " "))")
-            case .records, .statusRequested, .logsRequested: break
+            case .records, .statusRequested, .logsRequested, .stopRequested: break
             }
         }
         takeResults()

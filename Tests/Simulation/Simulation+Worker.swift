@@ -60,7 +60,7 @@ extension Simulation {
             case .discardWork:
                 worker.generation += 1
                 worker.discardWork()
-            case .release, .stopLending: break
+            case .release, .stopLending, .logsTaken: break
             case .log(_, let text, let fields): say("    \(name(worker)): \(text) \(fields["reason"] ?? "")")
             case .leave(let departure):
                 say("\(name(worker)) leaves: \(departure)")

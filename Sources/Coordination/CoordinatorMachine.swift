@@ -549,7 +549,13 @@ extension CoordinatorMachine {
         blame.close(result.unit)
         audit.close(result.unit)
         var actions: [Action] = [.completed(unit.assignment, result, worker: worker, attempts: unit.attempts)]
-        for copy in unit.copies where copy.peer != worker.peer { actions += cancel(result.unit, at: copy.peer) }
+        for copy in unit.copies where copy.peer != worker.peer {
+            // It answers no more, and how slow it is would never be known.
+            if roster[copy.peer]?.unitsInHand.first == result.unit {
+                roster.update(copy.peer) { $0.noteSlowness(unit.assignment.work.size, seconds: clock - copy.dealtAt, at: clock) }
+            }
+            actions += cancel(result.unit, at: copy.peer)
+        }
         return actions
     }
 

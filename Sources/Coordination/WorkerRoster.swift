@@ -55,6 +55,14 @@ public struct RosterWorker: Sendable, Equatable {
     var capacity: Int { threads + 1 }
     var hasRoom: Bool { unitsInHand.count < capacity }
 
+    /// It had a unit for so long and was not done.
+    mutating func noteSlowness(_ shards: Int, seconds: Double, at now: Double) {
+        let least = seconds / Double(max(1, shards))
+        guard least > secondsPerShard ?? 0 else { return }
+        secondsPerShard = least
+        measuredAt = now
+    }
+
     /// - Parameter seconds: lane time.
     mutating func noteSpeed(_ shards: Int, seconds: Double, at now: Double) {
         let rate = max(seconds, 1e-6) / Double(max(1, shards) * threads)

@@ -87,7 +87,7 @@ extension CoordinatorMachine {
         }
         if worker.unitsInHand.contains(where: { blame.isSuspect($0) }) { return false }
         guard let rest = blame.restEnds(id, incarnation: worker.incarnation), rest > clock else { return true }
-        return roster.workers.count == 1
+        return roster.workers.count { !$0.isDraining } == 1
     }
 
     /// Who will be done first with a unit on top of what it has.

@@ -276,7 +276,8 @@ import Testing
             return taken + [acknowledged.map { "up to \($0)" } ?? "no answer"]
         }
         #expect(log(1, "a", "b", from: 1) == ["a", "b", "up to 2"])
-        // The same process over another connection.
+        // The same process over another connection, once the first has ended.
+        _ = machine.handle(.hungUp(peer(1)), at: 2)
         _ = machine.handle(.received(peer(2), hello("w1", incarnation: "i1")), at: 2)
         #expect(log(1, "a", "b", "c", from: 2) == ["c", "up to 3"])
         #expect(log(2, "b", from: 2) == ["up to 2"])

@@ -140,9 +140,9 @@ import Testing
             time: 1, level: .error, source: "coordinator", message: String(repeating: "ü", count: 60_000),
             fields: Dictionary(uniqueKeysWithValues: (0..<100).map { ("key\($0)", String(repeating: "v", count: 60_000)) }))
         var kept = 0
-        for _ in 0..<20 {
+        for batch in 0..<20 {
             for case .records(let records, let name) in machine.handle(.received(peer(1), .log(LogBatch(
-                firstSequence: 1, records: Array(repeating: record, count: 1000)))), at: 1)
+                firstSequence: 1 + 1000 * batch, records: Array(repeating: record, count: 1000)))), at: 1)
             {
                 kept += records.count
                 #expect(name == "w1" && records.allSatisfy { $0.source == "w1" && $0.message.utf8.count <= 4100 && $0.fields.count == 32 })

@@ -175,6 +175,18 @@ struct NamedWeightsTests {
         #expect(throws: Problem.self) { try NamedWeights(file).write(to: directory.file("x"), mapping: collision) }
     }
 
+    /// Twenty placeholders in a row divide a name of sixty characters in more ways than could be tried one by one.
+    @Test(.timeLimit(.minutes(1))) func manyPlaceholdersTakeNoTime() throws {
+        let row = (0..<20).map { "{p\($0)}" }.joined()
+        let map = try mapping("{\"\(row)q\": \"\(row)r\"}")
+        let file = try saved(Self.networks[0])
+        let longName = try renamed(file) { $0 == "features.0.bias" ? String(repeating: "x", count: 60) : $0 }
+        #expect(problem(longName, map)?.description.contains("xxx") == true)
+        // The first nineteen stand for one character each, the last for the rest, and that back again.
+        let fitting = try renamed(file) { $0 == "features.0.bias" ? String(repeating: "x", count: 60) + "r" : $0 }
+        #expect(problem(fitting, map)?.description.contains(String(repeating: "x", count: 60)) == true)
+    }
+
     @Test func otherPrecisionsStayAsTheyAre() throws {
         let file = try saved(Self.networks[0])
         let mixed = try rewritten(file) { entry in

@@ -120,7 +120,7 @@ import Testing
         var refused = report
         refused.refusals = ["malformed": 1200, "unasked": 3, "wrong-direction": 3, "version\u{1B}[31m": 7, "too-large": 12, "unknown-peer": 40_000]
         let lines = StatusView.text(refused, now: 1246)
-        #expect(width(lines) <= 80 && lines.contains("Refused  40000 unknown-peer, 1200 malformed, 12 too-large, 7 version·[31m,"), "\(lines)")
+        #expect(width(lines) <= 80 && lines.contains("Refused  40000 unknown-peer, 1200 malformed, 12 too-large, 7 version [31m, 3\n"), "\(lines)")
         var early = report
         early.workers = []
         #expect(StatusView.text(early, now: 1246).contains("No worker has joined yet."))

@@ -93,26 +93,45 @@ struct NamePattern: Sendable {
         pieces.compactMap { if case .placeholder(let name) = $0 { name } else { nil } }
     }
 
-    /// What each placeholder stands for; nil where the name is of another form.
-    func match(_ name: String) -> [String: String]? { match(Array(name)[...], pieces[...]) }
+    /// What each placeholder stands for; nil where the name is of another form. From the left each stands for the shortest piece
+    /// that leaves an answer, so that there is one; time and memory grow with pieces times characters, however many ways there are.
+    func match(_ name: String) -> [String: String]? {
+        let name = Array(name)
+        if case .text(let text)? = pieces.first, !name.starts(with: text) { return nil }
+        // From the last piece to the first: where a piece that begins at a place ends, if all that follow it fit there.
+        var ends: [[Int?]] = []
+        var fits = [Bool](repeating: false, count: name.count + 1)
+        fits[name.count] = true
+        for piece in pieces.reversed() {
+            let pieceEnds = Self.ends(of: piece, in: name, fits)
+            fits = pieceEnds.map { $0 != nil }
+            ends.append(pieceEnds)
+        }
+        guard fits[0] else { return nil }
+        var values: [String: String] = [:]
+        var place = 0
+        for (piece, ends) in zip(pieces, ends.reversed()) {
+            guard let end = ends[place] else { return nil }
+            if case .placeholder(let key) = piece { values[key] = String(name[place..<end]) }
+            place = end
+        }
+        return values
+    }
 
-    /// The shortest piece for each placeholder from the left, so that there is one answer.
-    private func match(_ name: ArraySlice<Character>, _ pieces: ArraySlice<Piece>) -> [String: String]? {
-        guard let piece = pieces.first else { return name.isEmpty ? [:] : nil }
+    private static func ends(of piece: Piece, in name: [Character], _ fits: [Bool]) -> [Int?] {
+        var ends = [Int?](repeating: nil, count: fits.count)
         switch piece {
         case .text(let text):
-            return name.starts(with: text) ? match(name.dropFirst(text.count), pieces.dropFirst()) : nil
-        case .placeholder(let key):
-            let longest = name.prefix { $0 != "." }.count
-            guard longest > 0 else { return nil }
-            for length in 1...longest {
-                if var values = match(name.dropFirst(length), pieces.dropFirst()) {
-                    values[key] = String(name.prefix(length))
-                    return values
-                }
+            for start in name.indices where name[start...].starts(with: text) && fits[start + text.count] { ends[start] = start + text.count }
+        case .placeholder:
+            var nearest: Int?
+            for start in name.indices.reversed() {
+                if fits[start + 1] { nearest = start + 1 }
+                if name[start] == "." { nearest = nil }
+                ends[start] = nearest
             }
-            return nil
         }
+        return ends
     }
 
     func filled(_ values: [String: String]) -> String {

@@ -23,16 +23,19 @@ public struct FuzzTarget: Sendable {
     public let longest: Int
     /// Words of the format, for a fuzzer to put together.
     public let words: [String]
+    /// Whether most of an input is JSON, from its first brace on.
+    public let isJSON: Bool
     /// Good inputs and some that are refused, each the start of others.
     public let seeds: @Sendable () throws -> [Seed]
     private let body: @Sendable (Data) throws -> Verdict
 
     init(
-        _ name: String, longest: Int = 4096, words: [String] = [], seeds: @escaping @Sendable () throws -> [Seed],
+        _ name: String, longest: Int = 4096, isJSON: Bool = false, words: [String] = [], seeds: @escaping @Sendable () throws -> [Seed],
         body: @escaping @Sendable (Data) throws -> Verdict
     ) {
         self.name = name
         self.longest = longest
+        self.isJSON = isJSON
         self.words = words
         self.seeds = seeds
         self.body = body
@@ -40,6 +43,12 @@ public struct FuzzTarget: Sendable {
 
     /// - Throws: `Violation`, and what a target could not expect.
     public func run(_ input: Data) throws -> Verdict { try body(input) }
+
+    /// A change that knows the format; nil where the target has none or nothing can be done.
+    public func changed(_ input: [UInt8], seed: UInt64) -> [UInt8]? {
+        guard isJSON, var mutation = JSONMutation(input, seed: seed) else { return nil }
+        return mutation.changed(words: words)
+    }
 
     /// What users bring and what comes over the wire, most exposed first.
     public static let all: [FuzzTarget] = [

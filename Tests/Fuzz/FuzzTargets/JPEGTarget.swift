@@ -66,12 +66,7 @@ extension FuzzTarget {
         try require(
             origin.column <= columns.lowerBound && origin.column + target.width >= columns.upperBound && origin.row <= rows.lowerBound
                 && origin.row + target.height >= rows.upperBound, "the part is not there")
-        return (0..<target.height).flatMap { row in
-            (0..<target.width).flatMap { column in
-                // The fourth byte is padding.
-                (0..<3).map { target.pixels[row * target.bytesPerRow + column * 4 + $0] }
-            }
-        }
+        return Array(UnsafeBufferPointer(start: target.pixels, count: target.byteCount))
     }
 
     private static func checkShard(_ bytes: Data, _ preprocessing: Preprocessing, _ input: Data, seed: UInt64) throws -> Verdict {

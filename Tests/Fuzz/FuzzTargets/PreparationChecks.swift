@@ -6,7 +6,7 @@ import Tensors
 /// Turning a stored sample into network input: it keeps to its room, and gives the same bits from any preparer.
 enum PreparationChecks {
     /// The largest pictures that are decoded, in pixels: more takes time and shows nothing new.
-    static let mostPixels = 1 << 18
+    static let mostPixels = 1 << 15
 
     static func check(_ sample: Data, _ preprocessing: Preprocessing, input: Data, seed: UInt64) throws {
         if preprocessing.encoding.format == .jpeg, !isSmall(sample) { return }

@@ -4,7 +4,7 @@ import Recipes
 
 extension FuzzTarget {
     /// A recipe, which written out in full is read as the same.
-    static let recipe = FuzzTarget("recipe", longest: 8192, words: recipeWords, seeds: {
+    static let recipe = FuzzTarget("recipe", longest: 8192, isJSON: true, words: recipeWords, seeds: {
         ShippedRecipes.names.compactMap { name in ShippedRecipes.named(name).map { Seed(name, text: $0.prettyJSON) } } + [
             Seed("empty", text: "{}"), Seed("short", text: #"{"$schema": "x", "name": "ab\u00e9\ud83d\ude00", "training": {"batchSize": 2e2, "learningRate": 1E-3}}"#),
             Seed("twice", text: "{\"name\": \"a\",\n \"name\": \"b\"}"), Seed("deep", text: String(repeating: "[", count: 100)),

@@ -4,7 +4,7 @@ import Tensors
 
 extension FuzzTarget {
     /// A safetensors file: with an odd mode as it is, else its header up to a byte 0xFF, with the length put before it, and its data.
-    static let safetensors = FuzzTarget("safetensors", words: [
+    static let safetensors = FuzzTarget("safetensors", isJSON: true, words: [
         "\"__metadata__\":{", "\"dtype\":\"F32\"", "\"dtype\":\"F64\"", "\"dtype\":\"F16\"", "\"dtype\":\"BF16\"", "\"dtype\":\"I64\"",
         "\"dtype\":\"I32\"", "\"dtype\":\"I16\"", "\"dtype\":\"I8\"", "\"dtype\":\"U8\"", "\"dtype\":\"BOOL\"", "\"shape\":[", "\"shape\":[]",
         "\"data_offsets\":[0,", "\"data_offsets\":[", "\"a\":{", "},", "\\u00e9", "\\ud83d\\ude00", "\\ud800", "9223372036854775807",

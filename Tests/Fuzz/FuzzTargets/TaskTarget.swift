@@ -5,7 +5,7 @@ import Networks
 
 extension FuzzTarget {
     /// The task of a welcome, as far as it becomes a network, its heads and its preprocessing.
-    static let task = FuzzTarget("task", words: [
+    static let task = FuzzTarget("task", isJSON: true, words: [
         "\"model\":{", "\"name\":\"vgg11\"", "\"name\":\"vgg16\"", "\"name\":\"efficientnet-b0\"", "\"width\":", "\"classifier\":\"mlp\"", "\"channels\":[",
         "\"inputSize\":", "\"inputChannels\":", "\"labels\":", "\"dropout\":", "\"preprocessing\":{", "\"encoding\":{", "\"outputSize\":", "\"augmentation\":{",
         "\"crop\":{", "\"colour\":{", "\"mixing\":{", "\"headPool\":", "\"headLayers\":[", "9223372036854775807", "4611686018427387904", "-1", "1e308", "null",

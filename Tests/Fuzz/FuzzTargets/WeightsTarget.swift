@@ -6,7 +6,7 @@ import Tensors
 extension FuzzTarget {
     /// A user's weights and mapping of names. An input is the mapping up to a byte 0xFF, none where that is empty, and a line for each
     /// tensor of the file, "TYPE 3,4 NAME"; its bytes are made here.
-    static let weights = FuzzTarget("weights", words: [
+    static let weights = FuzzTarget("weights", isJSON: true, words: [
         "F32 ", "F16 ", "I64 ", "features.0.weight", "features.0.0.weight", "classifier.weight", "classifier.6.weight", "conv_stem.weight",
         "layer1.0.weight", "layer1.0.0.weight", "blocks.0.0.conv_dw.weight", "head.fc.weight", "pre_logits.fc1.weight", "module.", "_orig_mod.",
         ".running_mean", ".running_var", ".num_batches_tracked", ".bias", "{n}", "{a}{b}", "\":\"", "\",\"", "0,9223372036854775807", "3,3,3,3", "\n",

@@ -106,6 +106,22 @@ private func watchTime() {
 
 private func tell(_ text: String) { FileHandle.standardError.write(Data("\(text)\n".utf8)) }
 
+/// libFuzzer's own changes of bytes.
+@_silgen_name("LLVMFuzzerMutate")
+private func changeBytes(_ bytes: UnsafeMutablePointer<UInt8>, _ count: Int, _ limit: Int) -> Int
+
+/// Called by libFuzzer for every change: most know the format, where the target knows it, for changes add up and one
+/// that breaks it spoils the others.
+@_cdecl("LLVMFuzzerCustomMutator")
+func change(_ bytes: UnsafeMutablePointer<UInt8>, _ count: Int, _ limit: Int, _ seed: UInt32) -> Int {
+    guard seed & 7 != 0, let target, count > 0,
+        let changed = target.changed(Array(UnsafeBufferPointer(start: bytes, count: count)), seed: UInt64(seed)),
+        !changed.isEmpty, changed.count <= limit
+    else { return changeBytes(bytes, count, limit) }
+    bytes.update(from: changed, count: changed.count)
+    return changed.count
+}
+
 private func allow(seconds: Int) {
     var timer = itimerval(it_interval: timeval(tv_sec: 0, tv_usec: 0), it_value: timeval(tv_sec: seconds, tv_usec: 0))
     setitimer(__itimer_which_t(ITIMER_PROF.rawValue), &timer, nil)

@@ -95,6 +95,9 @@ let package = Package(
         module("FuzzTargets", [
             "Diagnostics", "Tensors", "Networks", "Imaging", "Datasets", "Messages", "Transport", "Recipes", "TestSupport", "CMemory", "CZlib",
         ], folder: "Tests/Fuzz"),
+        // A cluster without sockets or clocks, and a command that runs schedules of faults over it.
+        module("Simulation", ["Coordination", "Messages", "Tensors", "Diagnostics"], folder: "Tests"),
+        module("Simulate", ["Simulation"], executable: true, folder: "Tests"),
         tests("DiagnosticsTests", ["Diagnostics"]),
         tests("TensorsTests", ["Tensors", "Diagnostics", "TestSupport"]),
         tests("KernelsTests", ["Kernels", "Tensors", "TestSupport"], resources: [.copy("Fixtures")]),
@@ -105,7 +108,7 @@ let package = Package(
             resources: [.copy("Fixtures")]),
         tests("MechanismTests", ["Mechanism", "Kernels", "Tensors", "Diagnostics", "TestSupport"]),
         tests("MessagesTests", ["Messages", "Tensors", "Diagnostics", "TestSupport"]),
-        tests("CoordinationTests", ["Coordination", "Mechanism", "Messages", "Tensors", "Diagnostics", "TestSupport"]),
+        tests("CoordinationTests", ["Simulation", "Coordination", "Mechanism", "Messages", "Tensors", "Diagnostics", "TestSupport"]),
         tests("TransportTests", ["Transport", "Messages", "Tensors", "Diagnostics", "TestSupport"]),
         tests("RunStoreTests", ["RunStore", "Tensors", "Diagnostics", "TestSupport"]),
         tests("RecipesTests", ["Recipes", "Tensors", "Diagnostics", "TestSupport"]),

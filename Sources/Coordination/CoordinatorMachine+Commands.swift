@@ -51,7 +51,8 @@ extension CoordinatorMachine {
             reply(.drain, "\(name) gets no more units and leaves when the \(worker.unitsInHand.count) in hand are finished", to: peer),
             log("drained by an operator", peer, ["worker.name": name]),
         ]
-        for unit in worker.unitsAhead where board.release(unit, from: worker.peer) {
+        for unit in worker.unitsAhead where board.release(unit, from: worker.peer) != nil {
+            board.wait(unit)
             actions.append(.send(worker.peer, .cancel(UnitCancellation(unit: unit))))
         }
         return actions + dismissIfDrained(worker.peer) + deal()

@@ -1,8 +1,17 @@
 import Messages
 
-/// The units of work that are open: waiting to be dealt, or dealt and not answered. A unit leaves when its first result
-/// comes; what comes later for it is the same bits and is ignored.
+/// The units of work that are open: waiting to be dealt, or dealt and not answered. A unit leaves when it is answered for good;
+/// what comes later for it is the same bits and is ignored.
 struct UnitBoard: Sendable {
+    /// One dealing that has not been answered.
+    struct Copy: Sendable {
+        let peer: PeerID
+        let dealtAt: Double
+        /// When it was sent last, and how often again: messages get lost.
+        var sentAt: Double
+        var reminders = 0
+    }
+
     struct OpenUnit: Sendable {
         var assignment: WorkUnit
         /// Bytes of its samples.
@@ -11,20 +20,24 @@ struct UnitBoard: Sendable {
         var isAhead: Bool
         /// How often it was dealt.
         var attempts = 0
-        /// Who holds it now.
-        var holder: PeerID?
-        /// Why its earlier attempts came to nothing.
+        /// Who holds it now; more than one where it is late or audited.
+        var copies: [Copy] = []
+        /// Why earlier attempts came to nothing: the last few.
         var causes: [String] = []
+
+        func isHeld(by peer: PeerID) -> Bool { copies.contains { $0.peer == peer } }
     }
+
+    /// Causes that are kept of one unit.
+    private static let causeLimit = 12
 
     private(set) var open: [UInt64: OpenUnit] = [:]
     /// Ids waiting to be dealt, ascending, so that dealing does not depend on who left when.
-    private var waiting: [UInt64] = []
+    private(set) var waiting: [UInt64] = []
     /// The same of those that are not due.
     private var waitingAhead: [UInt64] = []
 
     var openCount: Int { open.count }
-    var waitingCount: Int { waiting.count }
     /// The next that is not due and that nobody holds.
     var nextAhead: OpenUnit? { waitingAhead.first.flatMap { open[$0] } }
 
@@ -35,47 +48,65 @@ struct UnitBoard: Sendable {
     }
 
     /// A unit that was not due is now. Returns it if somebody holds it; else it waits to be dealt, as any other.
-    mutating func makeDue(_ assignment: WorkUnit) -> OpenUnit? {
+    mutating func makeDue(_ assignment: WorkUnit, at now: Double) -> OpenUnit? {
         let id = assignment.id
         precondition(open[id]?.isAhead == true, "unit \(id) submitted twice")
         waitingAhead.removeAll { $0 == id }
         open[id]?.assignment = assignment
         open[id]?.isAhead = false
-        if open[id]?.holder == nil { insertWaiting(id) }
-        return open[id]?.holder == nil ? nil : open[id]
+        guard let peer = open[id]?.copies.first?.peer else {
+            insertWaiting(id)
+            return nil
+        }
+        open[id]?.copies = [Copy(peer: peer, dealtAt: now, sentAt: now)]
+        return open[id]
     }
 
-    mutating func takeNext(for peer: PeerID, ahead: Bool = false) -> OpenUnit? {
-        guard let id = ahead ? waitingAhead.first : waiting.first else { return nil }
-        if ahead { waitingAhead.removeFirst() } else { waiting.removeFirst() }
+    /// Notes that a unit was dealt.
+    /// - Parameter wantsMore: whether it stays in line for another worker.
+    mutating func deal(_ id: UInt64, to peer: PeerID, at now: Double, wantsMore: Bool = false) -> OpenUnit? {
+        if open[id]?.isAhead == true {
+            waitingAhead.removeAll { $0 == id }
+        } else if !wantsMore {
+            waiting.removeAll { $0 == id }
+        }
         open[id]?.attempts += 1
-        open[id]?.holder = peer
+        open[id]?.copies.append(Copy(peer: peer, dealtAt: now, sentAt: now))
         return open[id]
     }
 
-    /// Puts a dealt unit back in line. Returns it with its causes, nil if it is not open or not held by `peer`.
-    mutating func putBack(_ id: UInt64, from peer: PeerID, cause: String) -> OpenUnit? {
-        guard open[id]?.holder == peer else { return nil }
-        open[id]?.holder = nil
-        open[id]?.causes.append(cause)
-        insertWaiting(id)
+    /// Notes that a unit was sent once more to one who has it.
+    mutating func remind(_ id: UInt64, _ peer: PeerID, at now: Double) {
+        guard let index = open[id]?.copies.firstIndex(where: { $0.peer == peer }) else { return }
+        open[id]?.copies[index].sentAt = now
+        open[id]?.copies[index].reminders += 1
+    }
+
+    /// One who held a unit holds it no more. Returns it, nil if it is not open or not held by `peer`.
+    /// - Parameter cause: why it came to nothing; nil where it did not.
+    mutating func release(_ id: UInt64, from peer: PeerID, cause: String? = nil) -> OpenUnit? {
+        guard open[id]?.isHeld(by: peer) == true else { return nil }
+        open[id]?.copies.removeAll { $0.peer == peer }
+        if let cause {
+            let causes = (open[id]?.causes ?? []) + [cause]
+            open[id]?.causes = causes.suffix(Self.causeLimit)
+        }
         return open[id]
     }
 
-    /// Puts a unit back whose holder did nothing wrong: it does not count as an attempt.
-    /// - Returns: whether it was open and held by `peer`.
-    mutating func release(_ id: UInt64, from peer: PeerID) -> Bool {
-        guard open[id]?.holder == peer else { return false }
-        open[id]?.holder = nil
-        open[id]?.attempts -= 1
+    /// Puts a unit back in line, where it is not in line already.
+    mutating func wait(_ id: UInt64) {
+        guard open[id] != nil, !waiting.contains(id), !waitingAhead.contains(id) else { return }
         insertWaiting(id)
-        return true
     }
+
+    /// Takes a unit out of line that enough workers have.
+    mutating func stopWaiting(_ id: UInt64) { waiting.removeAll { $0 == id } }
 
     /// Closes a unit that has been answered. Nil if it is not open: a late duplicate, or never dealt.
     mutating func close(_ id: UInt64) -> OpenUnit? {
         guard let unit = open.removeValue(forKey: id) else { return nil }
-        if let index = waiting.firstIndex(of: id) { waiting.remove(at: index) }
+        waiting.removeAll { $0 == id }
         waitingAhead.removeAll { $0 == id }
         return unit
     }

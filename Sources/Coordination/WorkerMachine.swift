@@ -39,6 +39,10 @@ public struct WorkerMachine: Sendable {
     public enum Event: Sendable {
         case received(Message)
         case garbled(String)
+        /// The coordinator speaks another version of the protocol.
+        case otherVersion(Problem)
+        /// A unit of a kind that this version does not know.
+        case unknownWork(unit: UInt64, String)
         /// A connection stands; hello goes over it at once.
         case connected
         case disconnected
@@ -63,11 +67,13 @@ public struct WorkerMachine: Sendable {
         case store(ParameterUpdate)
         /// Samples of a unit that will follow: decode them meanwhile.
         case prepare(SampleShipment)
-        /// A unit that was announced will not follow.
+        /// A unit that was announced will not follow, or one that was begun is not wanted any more.
         case drop(unit: UInt64)
         case begin(WorkUnit)
         /// The coordinator has read the memory of that sequence number.
         case release(sequence: Int)
+        /// The coordinator has the log records up to that number.
+        case logsTaken(upTo: Int)
         /// It cannot map this worker's memory: results go in frames.
         case stopLending
         /// Work in hand is nobody's any more.
@@ -126,6 +132,12 @@ public struct WorkerMachine: Sendable {
         }
     }
 
+    /// Whether a message that names this run is for it. Once joined it hears nobody else: what another coordinator at the same
+    /// address sent before is still on its way, and its weights have the same numbers.
+    public func hears(run: String) -> Bool {
+        if case .joined(let own, _, _) = state { run == own || run.isEmpty } else { true }
+    }
+
     public mutating func handle(_ event: Event, at now: Double) -> [Action] {
         if case .over = state { return [] }
         switch event {
@@ -133,6 +145,16 @@ public struct WorkerMachine: Sendable {
             lastHeard = now
             return receive(message, at: now)
         case .garbled(let what): return [.log(.warning, "message not understood", fields: ["reason": what])]
+        case .otherVersion(let problem):
+            state = .over
+            return [.leave(.failed(problem))]
+        case .unknownWork(let unit, let what):
+            guard case .joined = state else { return [] }
+            // Another worker may know it.
+            return [
+                .send(.failure(UnitFailure(unit: unit, what: what, retryable: true))),
+                .log(.warning, "unit of an unknown kind", fields: ["reason": what]),
+            ]
         case .connected:
             isConnected = true
             fault = nil
@@ -185,6 +207,13 @@ public struct WorkerMachine: Sendable {
                 guard case .joined = state else { return [] }
                 return knockAgain("the coordinator no longer knew this worker", at: now)
             }
+            if refused.code == .unknownKind {
+                return [.log(.warning, "the coordinator is older and does not know a kind of message", fields: ["reason": refused.reason])]
+            }
+            // A message of its own arrived garbled: it counts as lost.
+            if refused.code == .malformed || refused.code == .tooLarge, case .joined = state {
+                return [.log(.warning, "a message was refused", fields: ["reason": refused.reason])]
+            }
             if refused.code == .memory {
                 return [.stopLending, .log(.warning, "tensors travel from now on", fields: ["reason": refused.reason])]
             }
@@ -204,13 +233,18 @@ public struct WorkerMachine: Sendable {
             return [.prepare(shipment)]
         case .unit(let assignment):
             guard case .joined = state else { return [] }
-            unitsInHand.insert(assignment.id)
+            // Sent again since the coordinator thought it lost.
+            guard unitsInHand.insert(assignment.id).inserted else { return [] }
             return [.begin(assignment)]
         case .acknowledgement(let acknowledgement):
-            return acknowledgement.of == .result ? [.release(sequence: acknowledgement.sequence)] : []
+            return switch acknowledgement.of {
+            case .result: [.release(sequence: acknowledgement.sequence)]
+            case .log: [.logsTaken(upTo: acknowledgement.sequence)]
+            default: []
+            }
         case .cancel(let cancellation):
-            // One that was begun is finished: its result is harmless.
-            guard case .joined = state, !unitsInHand.contains(cancellation.unit) else { return [] }
+            guard case .joined = state else { return [] }
+            unitsInHand.remove(cancellation.unit)
             return [.drop(unit: cancellation.unit)]
         default: return [.log(.warning, "the coordinator sent what only a worker sends", fields: [:])]
         }

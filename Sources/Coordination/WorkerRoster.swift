@@ -5,6 +5,7 @@ public struct RosterWorker: Sendable, Equatable {
     public let peer: PeerID
     /// As accepted: unique among the workers present.
     public let name: String
+    let identity: WorkerIdentity
     public let incarnation: String
     public let host: String
     public let pid: Int
@@ -40,6 +41,9 @@ public struct RosterWorker: Sendable, Equatable {
     /// Answers that it gets: to heartbeats above all, of which an honest worker sends a few a second at most. One that asks
     /// without end and reads nothing would fill its queue.
     var answers = TokenBucket(capacity: 1000, perSecond: 100)
+    /// Seconds for each shard (or filter) with all its lanes busy, lately; nil before it has answered.
+    public internal(set) var secondsPerShard: Double?
+    var measuredAt = 0.0
 
     /// The share of its lanes' time in which they waited for samples; nil before it has computed.
     public var waitingShare: Double? { fedSeconds > 0 ? min(1, waitedSeconds / fedSeconds) : nil }
@@ -49,7 +53,22 @@ public struct RosterWorker: Sendable, Equatable {
 
     /// One unit in each lane and one waiting, so that a lane never idles for the length of a round trip.
     var capacity: Int { threads + 1 }
-    var load: Double { Double(unitsInHand.count) / Double(threads) }
+    var hasRoom: Bool { unitsInHand.count < capacity }
+
+    /// It had a unit for so long and was not done.
+    mutating func noteSlowness(_ shards: Int, seconds: Double, at now: Double) {
+        let least = seconds / Double(max(1, shards))
+        guard least > secondsPerShard ?? 0 else { return }
+        secondsPerShard = least
+        measuredAt = now
+    }
+
+    /// - Parameter seconds: lane time.
+    mutating func noteSpeed(_ shards: Int, seconds: Double, at now: Double) {
+        let rate = max(seconds, 1e-6) / Double(max(1, shards) * threads)
+        secondsPerShard = secondsPerShard.map { 0.7 * $0 + 0.3 * rate } ?? rate
+        measuredAt = now
+    }
 }
 
 /// The workers present, in the order they joined.
@@ -77,18 +96,5 @@ struct WorkerRoster: Sendable {
         var number = 2
         while taken.contains("\(name)-\(number)") { number += 1 }
         return "\(name)-\(number)"
-    }
-
-    /// The worker with the fewest units ahead per thread among those with room for another of so many bytes.
-    func leastAhead(_ unit: WorkUnit, sampleBytes: Int, limit: Int) -> PeerID? {
-        workers.filter { worker in
-            worker.takesSamplesAhead && !worker.isDraining && worker.unitsAhead.count < worker.capacity
-                && (!worker.needsSamples(of: unit) || worker.bytesAhead + sampleBytes <= limit)
-        }.min { Double($0.unitsAhead.count) / Double($0.threads) < Double($1.unitsAhead.count) / Double($1.threads) }?.peer
-    }
-
-    /// The worker with the least work per thread among those with room, the one that joined first among equals.
-    var leastLoaded: PeerID? {
-        workers.filter { !$0.isDraining && $0.unitsInHand.count < $0.capacity }.min { $0.load < $1.load }?.peer
     }
 }

@@ -37,6 +37,7 @@ extension LogBatch: MessagePayload {
 
     func check(_ check: FieldCheck) throws(ProtocolError) {
         try check.count(firstSequence, "firstSequence")
+        try check.require(firstSequence >= 1, "firstSequence", "is 0; records count from 1")
         try check.count(dropped, "dropped")
         for record in records { try record.check(check) }
     }

@@ -105,6 +105,8 @@ public struct RefusalCode: RawRepresentable, Hashable, Codable, Sendable {
     public static let revoked = RefusalCode(rawValue: "revoked")
     /// A command names a worker that is not present.
     public static let unknownWorker = RefusalCode(rawValue: "unknown-worker")
+    /// Its results differ from those on which two others agree: it is let in no more.
+    public static let setAside = RefusalCode(rawValue: "set-aside")
 }
 
 /// coordinator → anyone: not accepted, why, and what to do.

@@ -29,6 +29,7 @@ extension StatusReport: MessagePayload {
             try check.name(kind, "refusals")
             try check.count(count, "refusals.\(kind)")
         }
+        for kernels in otherKernels ?? [] { try check.name(kernels, "otherKernels") }
         for worker in workers { try worker.check(check) }
     }
 }

@@ -54,13 +54,16 @@ public struct StatusReport: Hashable, Codable, Sendable {
     public var damagedSamples: Int?
     /// Messages and connections that were refused since the coordinator started, by kind; kinds without any are left out.
     public var refusals: [String: Int]?
+    /// Kernels other than the coordinator's that took part: where there are any, the run's last bits cannot be had again.
+    public var otherKernels: [String]?
     public var startedAt: Double
     public var updatedAt: Double
 
     public init(
         run: String, recipe: String, phase: String, state: RunState, step: Int, totalSteps: Int, epoch: Int, rate: Double,
         secondsLeft: Double? = nil, metrics: [String: Double] = [:], workers: [WorkerStatus] = [], faults: [String] = [],
-        waitingShare: Double? = nil, damagedSamples: Int? = nil, refusals: [String: Int]? = nil, startedAt: Double, updatedAt: Double
+        waitingShare: Double? = nil, damagedSamples: Int? = nil, refusals: [String: Int]? = nil, otherKernels: [String]? = nil,
+        startedAt: Double, updatedAt: Double
     ) {
         self.run = run
         self.recipe = recipe
@@ -77,6 +80,7 @@ public struct StatusReport: Hashable, Codable, Sendable {
         self.waitingShare = waitingShare
         self.damagedSamples = damagedSamples
         self.refusals = refusals
+        self.otherKernels = otherKernels
         self.startedAt = startedAt
         self.updatedAt = updatedAt
     }

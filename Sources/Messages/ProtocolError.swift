@@ -50,6 +50,13 @@ extension ProtocolError: CustomStringConvertible {
         }
     }
 
+    /// What the peer is told, from its side: in a description its "other side" would be the one that speaks.
+    public var refusalReason: String {
+        guard case .unsupportedVersion(let theirs, let ours) = self else { return description }
+        return "you speak protocol version \(theirs), the coordinator version \(ours): "
+            + (theirs < ours ? "your side is too old" : "the coordinator is too old")
+    }
+
     /// The same, for people: where it came from and what to do.
     public func problem(from peer: String) -> Problem {
         let remedy: String? = switch self {

@@ -97,5 +97,8 @@ func checkTensorName(_ name: String, limits: Limits, seen: inout Set<String>) th
     guard !name.unicodeScalars.contains(where: { $0.properties.generalCategory == .control }) else {
         throw .badTensor(name: "…", reason: "its name has control characters")
     }
+    guard !name.unicodeScalars.contains(where: { $0.properties.generalCategory == .control }) else {
+        throw .badTensor(name: String(name.unicodeScalars.filter { $0.properties.generalCategory != .control }.map(Character.init).prefix(32)), reason: "its name has control characters")
+    }
     guard seen.insert(name).inserted else { throw .badTensor(name: name, reason: "stands twice in the table") }
 }

@@ -76,15 +76,18 @@ public struct UnitFailure: Hashable, Codable, Sendable {
     public var retryable: Bool
     /// The sample that could not be decoded, where that was the cause: its place in the split.
     public var sample: Int?
+    /// Whether the worker lacked what should have come before the unit, weights or samples: the unit is not to blame.
+    public var lacking: Bool?
 
-    public init(unit: UInt64, what: String, retryable: Bool, sample: Int? = nil) {
+    public init(unit: UInt64, what: String, retryable: Bool, sample: Int? = nil, lacking: Bool? = nil) {
         self.unit = unit
         self.what = what
         self.retryable = retryable
         self.sample = sample
+        self.lacking = lacking
     }
 
-    enum CodingKeys: String, CodingKey { case what, retryable, sample }
+    enum CodingKeys: String, CodingKey { case what, retryable, sample, lacking }
 
     public init(from decoder: any Decoder) throws {
         let container = try decoder.container(keyedBy: CodingKeys.self)
@@ -92,6 +95,7 @@ public struct UnitFailure: Hashable, Codable, Sendable {
         what = try container.decode(String.self, forKey: .what)
         retryable = try container.decode(Bool.self, forKey: .retryable)
         sample = try container.decodeIfPresent(Int.self, forKey: .sample)
+        lacking = try container.decodeIfPresent(Bool.self, forKey: .lacking)
     }
 }
 

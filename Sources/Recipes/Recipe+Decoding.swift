@@ -92,9 +92,12 @@ extension Recipe {
         if training.batchSize % training.shardSize != 0 {
             return "\"training.batchSize\" \(training.batchSize) is not a multiple of \"training.shardSize\" \(training.shardSize)"
         }
+        let usual = Model()
+        if !model.isVGG, model.width != usual.width { return "\"model.width\" is a VGG's; \(model.name) has none" }
+        if model.name == Model.linear, model.classifier != usual.classifier || !model.batchNorm {
+            return "\"model.classifier\" and \"model.batchNorm\" are a VGG's; \(model.name) has one linear layer and no convolution"
+        }
         if model.isEfficientNet {
-            let usual = Model()
-            if model.width != usual.width { return "\"model.width\" is a VGG's; \(model.name) has none" }
             if !model.batchNorm { return "\"model.batchNorm\" can be false for a VGG only; \(model.name) has a batch norm behind every convolution" }
             if model.classifier != usual.classifier || model.classifierBias != usual.classifierBias {
                 return "\"model.classifier\" and \"model.classifierBias\" are a VGG's; \(model.name) has one linear layer with a bias"

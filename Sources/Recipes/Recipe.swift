@@ -73,7 +73,7 @@ public struct Recipe: Codable, Hashable, Sendable {
     }
 
     public struct Model: Codable, Hashable, Sendable {
-        /// `vgg11`, `vgg16` or `efficientnet-b0`.
+        /// `vgg11`, `vgg16`, `efficientnet-b0` or `linear`.
         public var name = "vgg16"
         /// Filters of a VGG's first convolution; the others are multiples of it.
         public var width = 64
@@ -89,7 +89,10 @@ public struct Recipe: Codable, Hashable, Sendable {
         public var stochasticDepth = 0.2
 
         public static let efficientNet = "efficientnet-b0"
+        public static let linear = "linear"
         public var isEfficientNet: Bool { name == Self.efficientNet }
+        /// The others have no width.
+        public var isVGG: Bool { name != Self.efficientNet && name != Self.linear }
 
         public init() {}
     }
@@ -297,19 +300,27 @@ public struct Recipe: Codable, Hashable, Sendable {
         public init() {}
     }
 
-    /// How the work is dealt; none of it changes results.
+    /// How the work is dealt; none of it changes results, but for the last bits where other kernels are admitted.
     public struct Cluster: Codable, Hashable, Sendable {
         public var heartbeatSeconds = 1.0
         /// Silence after which a worker counts as lost.
         public var workerTimeoutSeconds = 10.0
         /// How long a coordinator waits for enough workers before it gives up.
         public var waitForWorkersSeconds = 120.0
-        /// Times a unit is dealt before the run fails.
+        /// Attempts that come to nothing by a unit's own fault before the run pauses.
         public var unitAttempts = 5
         /// Workers that must be there before the work begins.
         public var minimumWorkers = 1
         /// Encoded samples that a worker may be sent before their step is due, in MiB; 0: none.
         public var samplesAheadMegabytes = 256
+        /// Whether workers take part whose kernels give other last bits than the coordinator's.
+        public var mixedKernels = false
+        /// A unit that is out for so many times what its like usually take is dealt to a second worker too; 0: none is.
+        public var lateFactor = 4.0
+        /// Seconds before which no unit counts as late.
+        public var lateFloorSeconds = 1.0
+        /// The share of units that two workers compute and whose results are compared.
+        public var audit = 0.0
 
         public init() {}
     }

@@ -28,11 +28,34 @@ struct TaskDescription: Codable, Sendable, Hashable {
     }
 
     static func decoded(from text: String) throws(Problem) -> TaskDescription {
+        let remedy = "run coordinator and worker from the same version"
         do {
-            return try JSONDecoder().decode(TaskDescription.self, from: Data(text.utf8))
+            let task = try JSONDecoder().decode(TaskDescription.self, from: Data(text.utf8))
+            // Unlike in a message's header nothing may be passed over: what is not known may change what is to be computed.
+            if let unknown = try Self.unknownField(of: Data(text.utf8), knowing: Data(try task.encoded().utf8)) {
+                throw Problem("the coordinator's task says \"\(unknown)\", which this worker does not know: this worker is too old", remedy: remedy)
+            }
+            return task
+        } catch let problem as Problem {
+            throw problem
         } catch {
-            throw Problem("the coordinator's task cannot be read: \(error)", remedy: "run coordinator and worker from the same version")
+            throw Problem("the coordinator's task cannot be read: \(error)", remedy: remedy)
         }
+    }
+
+    /// The first field, by its path, that stands in one JSON object and not in the other.
+    private static func unknownField(of text: Data, knowing known: Data) throws -> String? {
+        func first(_ value: Any, _ known: Any?, _ path: String) -> String? {
+            guard let members = value as? [String: Any] else { return nil }
+            let others = known as? [String: Any] ?? [:]
+            for (name, member) in members.sorted(by: { $0.key < $1.key }) where !(member is NSNull) {
+                let place = path.isEmpty ? name : "\(path).\(name)"
+                guard let other = others[name] else { return place }
+                if let inner = first(member, other, place) { return inner }
+            }
+            return nil
+        }
+        return first(try JSONSerialization.jsonObject(with: text), try JSONSerialization.jsonObject(with: known), "")
     }
 }
 

@@ -1,4 +1,5 @@
 import Coordination
+import Diagnostics
 import Messages
 import Testing
 
@@ -110,6 +111,105 @@ import Testing
         #expect(causes == [["w1: boom", "w1: boom", "w1: boom"]])
     }
 
+    @Test func aLateUnitGoesToAnIdleWorkerTooAndTheFirstResultCounts() {
+        var machine = machine()
+        _ = join(&machine, [1, 2])
+        #expect(dealt(machine.submit([unit(1), unit(2)], at: 0)) == ["1:1", "2:2"])
+        #expect(dealt(machine.handle(.received(peer(1), result(1)), at: 2)).isEmpty)
+        // Four times what the first took.
+        #expect(machine.nextDeadline == 8)
+        #expect(dealt(machine.handle(.tick, at: 7.9)).isEmpty)
+        #expect(dealt(machine.handle(.tick, at: 8)) == ["1:2"])
+        #expect(dealt(machine.handle(.tick, at: 9)).isEmpty, "not a third time")
+        let actions = machine.handle(.received(peer(1), result(2)), at: 9.5)
+        #expect(completed(actions) == [2])
+        let cancelled = actions.contains { if case .send(let to, .cancel(let unit)) = $0 { to == peer(2) && unit.unit == 2 } else { false } }
+        #expect(cancelled)
+        #expect(machine.workers.allSatisfy { $0.unitsInHand.isEmpty })
+        #expect(completed(machine.handle(.received(peer(2), result(2)), at: 9.6)).isEmpty)
+    }
+
+    /// A worker says with every heartbeat what it has in hand.
+    @Test func aUnitThatWasLostOnTheWayIsSentAgain() {
+        var machine = machine()
+        _ = join(&machine, [1])
+        _ = machine.submit([unit(1), unit(2)], at: 0)
+        _ = machine.handle(.received(peer(1), result(1)), at: 1)
+        func beat(_ unit: UInt64?, at now: Double) -> [String] {
+            dealt(machine.handle(.received(peer(1), .heartbeat(Heartbeat(
+                sequence: 1, unit: unit, lanesBusy: 0, residentBytes: 0, unitsDone: 1))), at: now))
+        }
+        #expect(beat(2, at: 5).isEmpty, "it has it")
+        #expect(beat(nil, at: 6) == ["1:2"])
+        #expect(beat(nil, at: 7).isEmpty, "it may be on its way")
+        #expect(beat(nil, at: 14) == ["1:2"])
+    }
+
+    @Test func aUnitGoesToAnotherThanTheOneThatFailed() {
+        var machine = machine()
+        _ = join(&machine, [1, 2])
+        _ = machine.submit([unit(1), unit(2), unit(3), unit(4)], at: 0)
+        let failure = Message.failure(UnitFailure(unit: 1, what: "boom", retryable: true))
+        #expect(dealt(machine.handle(.received(peer(1), failure), at: 0.1)).isEmpty, "the other has no room yet")
+        #expect(dealt(machine.handle(.received(peer(2), result(2)), at: 0.2)) == ["2:1"])
+    }
+
+    @Test func wantOfWeightsDoesNotCountAgainstAUnit() {
+        var machine = machine(attempts: 1)
+        _ = join(&machine, [1])
+        let reference = ParameterReference(set: "network", version: 4)
+        _ = machine.submit([unit(1, needs: [reference])])
+        let actions = machine.handle(
+            .received(peer(1), .failure(UnitFailure(unit: 1, what: "not here", retryable: true, lacking: true))), at: 1)
+        #expect(dealt(actions) == ["1:1"])
+        let sent = actions.contains { if case .sendParameters(_, reference) = $0 { true } else { false } }
+        #expect(sent)
+    }
+
+    /// Three workers died with it: it goes alone, and only to one that has shown that it can work.
+    @Test func aSuspectUnitGoesAlone() {
+        var machine = machine()
+        _ = machine.submit([unit(1), unit(2)])
+        for number in 1...3 as ClosedRange<UInt8> {
+            #expect(dealt(join(&machine, [number])) == ["\(number):1", "\(number):2"])
+            _ = machine.handle(.unreachable(peer(number)), at: 1)
+        }
+        #expect(dealt(join(&machine, [4])) == ["4:1"])
+        #expect(dealt(machine.handle(.received(peer(4), result(1)), at: 2)) == ["4:2"])
+        // It dies of the second: that one is guilty, and has been since the first.
+        _ = machine.handle(.unreachable(peer(4)), at: 3)
+        #expect(dealt(join(&machine, [5])) == ["5:2"])
+        let gaveUp = machine.handle(.unreachable(peer(5)), at: 4).compactMap { action -> UInt64? in
+            if case .gaveUp(let unit, _) = action { unit.id } else { nil }
+        }
+        #expect(gaveUp == [2])
+    }
+
+    @Test func withdrawnUnitsAreNobodys() {
+        var machine = machine()
+        _ = machine.handle(.received(peer(1), .hello(Hello(
+            name: "w", incarnation: "i", host: "h", pid: 1, threads: 1, fingerprint: "f", samplesAhead: true))), at: 0)
+        _ = machine.prepare([(unit(1), 10), (unit(2), 10)])
+        #expect(machine.workers[0].unitsAhead == [1, 2])
+        let actions = machine.withdraw([1, 2])
+        #expect(actions.count == 2)
+        #expect(machine.openUnitCount == 0 && machine.workers[0].unitsAhead.isEmpty && machine.workers[0].bytesAhead == 0)
+    }
+
+    /// With every welcome a worker forgets the weights that it had.
+    @Test func aSecondWelcomeMeansSendingWeightsAgain() {
+        var machine = machine()
+        let reference = ParameterReference(set: "network", version: 4)
+        func parameters(_ actions: [CoordinatorMachine.Action]) -> Int {
+            actions.count { if case .sendParameters = $0 { true } else { false } }
+        }
+        _ = join(&machine, [1])
+        #expect(parameters(machine.submit([unit(1, needs: [reference])])) == 1)
+        _ = machine.handle(.received(peer(1), result(1)), at: 1)
+        _ = join(&machine, [1], at: 2)
+        #expect(parameters(machine.submit([unit(2, needs: [reference])])) == 1)
+    }
+
     @Test func parametersGoBeforeTheUnitAndOnce() {
         var machine = machine()
         _ = join(&machine, [1])
@@ -130,6 +230,60 @@ import Testing
         #expect(machine.workers.isEmpty)
         guard case .send(_, .refused(let refused))? = actions.first else { Issue.record("no refusal"); return }
         #expect(refused.code == .fingerprint)
+        #expect(refused.remedy?.contains("--mixed") == true)
+    }
+
+    @Test func otherKernelsAreAdmittedWhereTheRunIsMixed() {
+        var machine = CoordinatorMachine(CoordinatorMachine.Settings(
+            run: "run", task: "{}", fingerprint: "f", heartbeatSeconds: 1, timeoutSeconds: 10, unitAttempts: 5, admitsOtherKernels: true))
+        let actions = machine.handle(.received(peer(1), hello("w", fingerprint: "other")), at: 0)
+        guard case .joined(let worker)? = actions.first else { Issue.record("not joined"); return }
+        #expect(worker.fingerprint == "other" && machine.workers.map(\.fingerprint) == ["other"])
+    }
+
+    /// Strangers and workers alike are told what it was, and stay.
+    @Test func whatIsNotUnderstoodIsRefusedByItsKind() {
+        var machine = machine()
+        _ = join(&machine, [1])
+        let errors: [(ProtocolError, RefusalCode, String)] = [
+            (.unsupportedVersion(theirs: 0, ours: 1), .version, "your side is too old"),
+            (.unsupportedVersion(theirs: 2, ours: 1), .version, "the coordinator is too old"),
+            (.unknownKind("novelty"), .unknownKind, "novelty"), (.noFrames, .malformed, "without frames"),
+        ]
+        for (error, code, words) in errors {
+            for sender in [peer(1), peer(9)] {
+                let actions = machine.handle(.garbled(sender, error.refusalReason, error.refusalKind), at: 1)
+                guard case .send(sender, .refused(let refusal))? = actions.first else { Issue.record("no refusal of \(error)"); continue }
+                #expect(refusal.code == code && refusal.reason.contains(words) && refusal.remedy != nil, "\(refusal)")
+            }
+        }
+        #expect(machine.workers.count == 1)
+    }
+
+    /// A worker that lost its connection sends again what it was not told of; no record counts twice.
+    @Test func logRecordsAreTakenOnceAndAcknowledged() {
+        var machine = machine()
+        _ = join(&machine, [1])
+        /// What was taken of a batch, and the number that was acknowledged.
+        func log(_ first: Int, _ texts: String..., from number: UInt8) -> [String] {
+            let records = texts.map { LogRecord(time: 0, level: .info, source: "w", message: $0) }
+            let actions = machine.handle(.received(peer(number), .log(LogBatch(firstSequence: first, records: records))), at: 1)
+            var (taken, acknowledged): ([String], Int?) = ([], nil)
+            for action in actions {
+                if case .records(let records, from: _) = action { taken += records.map(\.message) }
+                if case .send(_, .acknowledgement(let acknowledgement)) = action, acknowledgement.of == .log { acknowledged = acknowledgement.sequence }
+            }
+            return taken + [acknowledged.map { "up to \($0)" } ?? "no answer"]
+        }
+        #expect(log(1, "a", "b", from: 1) == ["a", "b", "up to 2"])
+        // The same process over another connection.
+        _ = machine.handle(.received(peer(2), hello("w1", incarnation: "i1")), at: 2)
+        #expect(log(1, "a", "b", "c", from: 2) == ["c", "up to 3"])
+        #expect(log(2, "b", from: 2) == ["up to 2"])
+        #expect(log(4, "d", from: 2) == ["d", "up to 4"])
+        // Another process counts anew.
+        _ = machine.handle(.received(peer(3), hello("w2", incarnation: "i2")), at: 3)
+        #expect(log(1, "a", from: 3) == ["a", "up to 1"])
     }
 
     @Test func namesAreMadeUnique() {

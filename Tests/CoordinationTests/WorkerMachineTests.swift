@@ -1,4 +1,5 @@
 import Coordination
+import Diagnostics
 import Messages
 import Testing
 
@@ -29,6 +30,7 @@ import Testing
             case .drop(let unit): "drop \(unit)"
             case .begin: "begin"
             case .release(let sequence): "release \(sequence)"
+            case .logsTaken(let number): "logs taken \(number)"
             case .stopLending: "stop lending"
             case .discardWork: "discard"
             case .log(_, let text, _): "log \(text)"
@@ -102,6 +104,22 @@ import Testing
         #expect(kinds(machine.handle(.received(.refused(Refusal(code: .fingerprint, reason: "", remedy: ""))), at: 2)) == ["failed"])
     }
 
+    /// An older coordinator does not know a kind of message, or a newer one has a kind of unit: the worker goes on.
+    @Test func whatIsNewToOneSideEndsNothing() {
+        var machine = machine()
+        _ = machine.handle(.received(welcome), at: 0)
+        let refusal = Message.refused(Refusal(code: .unknownKind, reason: "novelty"))
+        #expect(kinds(machine.handle(.received(refusal), at: 1)) == ["log the coordinator is older and does not know a kind of message"])
+        let actions = machine.handle(.unknownWork(unit: 8, "unit 8 is of unknown kind"), at: 1)
+        #expect(kinds(actions) == ["send failure", "log unit of an unknown kind"])
+        guard case .send(.failure(let failure))? = actions.first else { Issue.record("no failure"); return }
+        #expect(failure.unit == 8 && failure.retryable)
+        #expect(machine.isJoined)
+        #expect(kinds(machine.handle(.received(.acknowledgement(Acknowledgement(of: .log, sequence: 4))), at: 1)) == ["logs taken 4"])
+        #expect(kinds(machine.handle(.otherVersion(Problem("too old")), at: 2)) == ["failed"])
+        #expect(machine.handle(.tick, at: 3).isEmpty)
+    }
+
     /// After a restart of the coordinator its answer to an old message may come between hello and welcome.
     @Test func anOldRefusalDoesNotUndoAHello() {
         for code in [RefusalCode.unknownPeer, .wrongRun] {
@@ -141,9 +159,27 @@ import Testing
         _ = machine.handle(.received(welcome), at: 0)
         #expect(kinds(machine.handle(.received(shipment), at: 0)) == ["prepare"])
         #expect(kinds(machine.handle(.received(.cancel(UnitCancellation(unit: 4))), at: 1)) == ["drop 4"])
-        // What was begun is finished.
+        // What was begun is not wanted any more: another was first.
         _ = machine.handle(.received(unit), at: 1)
-        #expect(machine.handle(.received(.cancel(UnitCancellation(unit: 3))), at: 1).isEmpty)
+        #expect(machine.handle(.received(unit), at: 1).isEmpty, "sent again, and it is there")
+        #expect(kinds(machine.handle(.received(.cancel(UnitCancellation(unit: 3))), at: 1)) == ["drop 3"])
+        #expect(machine.handle(.finished(UnitResult(unit: 3, seconds: 1)), at: 1).isEmpty)
+    }
+
+    @Test func onceJoinedItHearsNoOtherRun() {
+        var machine = machine()
+        #expect(machine.hears(run: "any"))
+        _ = machine.handle(.received(welcome), at: 0)
+        #expect(machine.hears(run: "run") && !machine.hears(run: "an earlier one"))
+    }
+
+    /// A message that the way garbled is lost, and no reason to go.
+    @Test func aRefusedMessageDoesNotEndIt() {
+        var machine = machine()
+        _ = machine.handle(.received(welcome), at: 0)
+        let refusal = Message.refused(Refusal(code: .malformed, reason: "noise"))
+        #expect(kinds(machine.handle(.received(refusal), at: 1)) == ["log a message was refused"])
+        #expect(machine.isJoined)
     }
 
     @Test func dataOfItsOwnIsDeclaredOnlyWhereItIsKnown() {

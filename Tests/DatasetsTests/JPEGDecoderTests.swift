@@ -41,7 +41,7 @@ import Testing
     @Test func tablesOfAnEarlierFileAreForgotten() throws {
         let whole = try JPEGFile.make(width: 20, height: 12)
         let without = try JPEGFile.withoutTables(whole)
-        let fresh = #expect(throws: Problem.self) { try JPEGDecoderTests().decode(without) }
+        let fresh = try #require(throws: Problem.self) { try JPEGDecoderTests().decode(without) }
         _ = try decode(whole)
         #expect(throws: fresh) { try decode(without) }
         #expect(bytes(try decode(whole)) == bytes(try JPEGDecoderTests().decode(whole)))

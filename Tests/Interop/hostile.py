@@ -445,7 +445,7 @@ class Hostile:
                     self.idle()
             except OSError as error:
                 self.failures.append(f"connection: {error}")
-            if self.fingerprint and number % max(1, batches // 10) == 1:
+            if self.fingerprint and number % max(2, batches // 10) == 1:
                 self.insider(50)
             if number % 10 == 9:
                 position = self.random.randrange(4)

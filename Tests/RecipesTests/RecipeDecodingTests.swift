@@ -60,7 +60,7 @@ private func problem(_ json: String) -> String {
         (#"{"training": []}"#, #""training" needs an object in braces, not a list"#),
         (#"{"training": {"epochs": {}}}"#, "not an object"),
         (#"{"name": null}"#, #""name" needs text, not null"#),
-        (#"{"model": {"name": "vgg-16"}}"#, #"needs one of "vgg11", "vgg16", "efficientnet-b0", not the text "vgg-16"; did you mean "vgg16"?"#),
+        (#"{"model": {"name": "vgg-16"}}"#, #"needs one of "vgg11", "vgg16", "efficientnet-b0", "linear", not the text "vgg-16"; did you mean "vgg16"?"#),
         ("[1]", "a recipe is an object in braces, not a list"),
     ])
     func mistypedValueNamesPathExpectationAndFinding(_ json: String, _ expected: String) {

@@ -93,7 +93,11 @@ import Transport
         try stranger.send(answer)
         stranger.hangUp()
         let reason = try dealer.mailbox.first("a failed handshake") { event -> String? in
-            if case .handshakeFailed(let reason) = event { reason } else { nil }
+            switch event {
+            case .handshakeFailed(let reason): reason
+            case .turnedAway(.mechanism): "another mechanism"
+            default: nil
+            }
         }
         #expect(!reason.isEmpty)
     }

@@ -172,6 +172,7 @@ import Transport
             let found = problem { () throws(Problem) in try AllowList.parse(text, at: "allowed") }
             #expect(found.contains(expected), "\(found)")
         }
+        // Lines may end as on other systems.
         let good = try AllowList.parse("# all\n  worker\t\(key)   anna\r\n\n#worker \(other) bert", at: "allowed")
         #expect(good.members == [key.text: AccessTable.Member(role: .worker, name: "anna")])
         #expect(try AllowList.parse("# nobody", at: "allowed").members.isEmpty)

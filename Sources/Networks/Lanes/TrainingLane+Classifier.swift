@@ -2,11 +2,13 @@ import Kernels
 import Tensors
 
 extension TrainingLane {
-    /// The last block's output, averaged where the classifier wants it so.
+    /// The last block's output, averaged where the classifier wants it so; of the linear network the image.
     func classifierInput(_ count: Int) -> FloatBuffer {
         if let averaged = regions.averaged { return buffer(averaged, count, network.stages[0].inputs) }
-        let last = network.blocks.count - 1
-        return buffer(regions.blocks[last].output, count, network.blocks[last].outputCount)
+        guard let last = network.blocks.last, let region = regions.blocks.last else {
+            return buffer(regions.input, count, network.inputCount)
+        }
+        return buffer(region.output, count, last.outputCount)
     }
 
     /// - Returns: the logits, [count, K].
@@ -42,7 +44,7 @@ extension TrainingLane {
         return stageInput
     }
 
-    /// - Returns: the gradient of the last tap, or of an EfficientNet's means.
+    /// - Returns: the gradient of the last tap, or of an EfficientNet's means; of the linear network, which has neither, the logits'.
     func backwardClassifier(_ shard: Shard, logitsGradient: FloatBuffer) -> FloatBuffer {
         var gradient = logitsGradient
         for index in network.stages.indices.reversed() {
@@ -66,6 +68,8 @@ extension TrainingLane {
                 weightGradient: shard.gradients.buffer(stage.weight),
                 biasGradient: stage.bias.map { shard.gradients.buffer($0) }, adds: shard.adds, outputGradient: gradient,
                 input: stageInput, rows: shard.count, inputs: stage.inputs, outputs: stage.outputs)
+            // Nobody asks for the gradient of an image.
+            if index == 0, network.taps.isEmpty { return gradient }
             let inputGradient = buffer(regions.stages[index].inputGradient, shard.count, stage.inputs)
             linearInputGradient(
                 inputGradient: inputGradient, outputGradient: gradient, weights: shard.parameters.buffer(stage.weight),

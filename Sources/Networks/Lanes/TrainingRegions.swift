@@ -17,7 +17,7 @@ struct TrainingRegions: Sendable {
     struct Stage: Sendable {
         /// After ReLU and dropout; of the last stage the logits, and then their gradient.
         let output: Arena.Region
-        /// Gradient of the stage's input.
+        /// Gradient of the stage's input; empty where that is the image.
         let inputGradient: Arena.Region
     }
 
@@ -53,8 +53,8 @@ struct TrainingRegions: Sendable {
         averaged = network.averagedCount.map { plan.reserve(shardSize * $0) }
         var stages: [Stage] = []
         for stage in network.stages {
-            stages.append(
-                Stage(output: plan.reserve(shardSize * stage.outputs), inputGradient: plan.reserve(shardSize * stage.inputs)))
+            let gradientCount = network.taps.isEmpty && stages.isEmpty ? 0 : shardSize * stage.inputs
+            stages.append(Stage(output: plan.reserve(shardSize * stage.outputs), inputGradient: plan.reserve(gradientCount)))
         }
         self.stages = stages
         featureGradient = plan.reserve(network.classifierPool == nil ? 0 : shardSize * (network.taps.last?.count ?? 0))

@@ -14,12 +14,18 @@ extension ModelSpecification {
     enum Architecture {
         case vgg(VGGConfiguration)
         case efficientNet
+        case linear
     }
 
     func validatedArchitecture() throws(Problem) -> Architecture {
-        guard name != EfficientNetConfiguration.name else {
+        switch name {
+        case EfficientNetConfiguration.name:
             try validateEfficientNet()
             return .efficientNet
+        case Self.linear:
+            try validateLinear()
+            return .linear
+        default: break
         }
         guard let configuration = VGGConfiguration(rawValue: name) else {
             throw Problem("unknown model \"\(name)\"", remedy: suggestion(for: name, among: Self.knownNames))
@@ -69,6 +75,17 @@ extension ModelSpecification {
         guard channels[0] != channels[1] else {
             throw Problem("channels gives stem and first stage \(channels[0]) alike", remedy: "let them differ")
         }
+    }
+
+    private func validateLinear() throws(Problem) {
+        try check("labels", labels, 1...Self.largestLabelCount)
+        try check("inputChannels", inputChannels, 1...Self.largestInputChannels)
+        try check("inputSize", inputSize, 1...Self.largestInputSize)
+        guard classifier == .linear else {
+            throw Problem("\(name) has one linear layer", remedy: "leave classifier out")
+        }
+        if channels != nil { throw Problem("channels is set, and \(name) has no convolutions") }
+        if stochasticDepth != nil { throw Problem("stochasticDepth is set, and \(name) has no blocks to leave out") }
     }
 
     private func checkShare(_ field: String, _ value: Float) throws(Problem) {

@@ -1,7 +1,7 @@
 /// Which network: everything that fixes its tensors' names and shapes. It travels as JSON in recipes, run directories and
 /// messages; `Network(_:)` checks it.
 public struct ModelSpecification: Codable, Hashable, Sendable {
-    /// What follows the convolutions.
+    /// What follows the convolutions; of the linear network all there is.
     public enum Classifier: String, Codable, Hashable, Sendable, CaseIterable {
         /// One linear layer on the flattened map after the five max-pools.
         case linear
@@ -17,7 +17,7 @@ public struct ModelSpecification: Codable, Hashable, Sendable {
     /// Whether the linear classifier has a bias; torchvision's mlp always has.
     public var classifierBias: Bool
     public var batchNorm: Bool
-    /// Rows and columns of an image: for a VGG a multiple of 32, for five max-pools halve it.
+    /// Rows and columns of an image: for a VGG a multiple of 32, for five max-pools halve it; of the linear network any.
     public var inputSize: Int
     public var inputChannels: Int
     /// Outputs of the classifier, K.
@@ -50,7 +50,11 @@ public struct ModelSpecification: Codable, Hashable, Sendable {
     }
 
     /// The names of the networks that can be built.
-    public static var knownNames: [String] { VGGConfiguration.allCases.map(\.rawValue) + [EfficientNetConfiguration.name] }
+    public static var knownNames: [String] { VGGConfiguration.allCases.map(\.rawValue) + [EfficientNetConfiguration.name, linear] }
+
+    /// One linear layer on the flattened image, and nothing else: a baseline, and what a worker in another language can compute in
+    /// a few lines.
+    public static let linear = "linear"
 
     /// torchvision's dropout of a network.
     public static func usualDropout(_ name: String) -> Float {
@@ -59,9 +63,11 @@ public struct ModelSpecification: Codable, Hashable, Sendable {
 
     /// What follows a network's convolutions where nobody says it: torchvision's classifier from 224 pixels on.
     public static func usualClassifier(_ name: String, inputSize: Int) -> Classifier {
-        name == EfficientNetConfiguration.name || inputSize < 224 ? .linear : .mlp
+        VGGConfiguration(rawValue: name) == nil || inputSize < 224 ? .linear : .mlp
     }
 
     /// Whether it is an EfficientNet, which has no width and one kind of classifier.
     public var isEfficientNet: Bool { name == EfficientNetConfiguration.name }
+    /// Whether it is a VGG: the others have no width.
+    public var isVGG: Bool { VGGConfiguration(rawValue: name) != nil }
 }

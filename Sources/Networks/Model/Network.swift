@@ -24,7 +24,8 @@ public struct Network: Sendable {
     public let parameterLayout: TensorLayout
     /// Every batch norm's running_mean and running_var, in order; empty without batch norm.
     public let statisticsLayout: TensorLayout
-    /// From the image on: one for every convolution of a VGG; after the stem, every stage and the head of an EfficientNet.
+    /// From the image on: one for every convolution of a VGG; after the stem, every stage and the head of an EfficientNet; none of
+    /// the linear network, which has no filters.
     public let taps: [Tap]
 
     /// What stands before the classifier.
@@ -65,6 +66,10 @@ public struct Network: Sendable {
             let inverted = builder.appendInvertedFeatures()
             features = .inverted(inverted)
             taps = inverted.taps
+        case .linear:
+            builder.appendClassifier()
+            features = .convolutions([])
+            taps = []
         }
         self.specification = specification
         parameterLayout = builder.parameters
@@ -73,11 +78,11 @@ public struct Network: Sendable {
         stages = builder.stages
     }
 
-    /// The convolutions of a VGG; none of an EfficientNet.
+    /// The convolutions of a VGG; none of the others.
     var blocks: [ConvolutionBlock] {
         if case .convolutions(let blocks) = features { blocks } else { [] }
     }
-    /// Nil for a VGG.
+    /// Nil but for an EfficientNet.
     var inverted: InvertedFeatures? {
         if case .inverted(let inverted) = features { inverted } else { nil }
     }

@@ -6,6 +6,9 @@ extension HeadSet {
     ///
     /// - Throws: a `Problem` where no tensor is a head's, or the shapes fit no pool.
     public init(_ network: Network, in file: SafetensorsFile) throws(Problem) {
+        guard !network.taps.isEmpty else {
+            throw Problem("\(network.specification.name) has no filters, and so no heads and nothing to analyze", remedy: "name another network")
+        }
         let present = network.taps.filter { file.contains(Self.tensorName($0.name)) }
         guard let first = present.first, let shape = file[Self.tensorName(first.name)]?.shape, shape.rank == 2 else {
             throw Problem(

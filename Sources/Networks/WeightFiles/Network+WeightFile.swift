@@ -77,7 +77,7 @@ extension ModelSpecification {
     public var summary: String {
         let shape = "\(inputSize)×\(inputSize)×\(inputChannels), \(labels) labels)"
         let others = channels == nil ? "" : "other channels, "
-        if isEfficientNet { return "\(name) (\(others)\(shape)" }
+        if !isVGG { return "\(name) (\(others)\(shape)" }
         return "\(name) (width \(width), \(others)\(classifier.rawValue) classifier, \(batchNorm ? "batch norm" : "no batch norm"), \(shape)"
     }
 }

@@ -3,7 +3,7 @@ import Tensors
 
 /// What a weight file says about the network it belongs to; nil where it says nothing.
 public struct WeightFileTraits: Hashable, Sendable {
-    /// "vgg11" or "vgg16", by the number of convolutions; "efficientnet-b0" by its blocks.
+    /// "vgg11" or "vgg16", by the number of convolutions; "efficientnet-b0" by its blocks; "linear" where there is but a classifier.
     public let name: String?
     public let width: Int?
     public let inputChannels: Int?
@@ -11,7 +11,7 @@ public struct WeightFileTraits: Hashable, Sendable {
     public let classifier: ModelSpecification.Classifier?
     public let classifierBias: Bool?
     public let labels: Int?
-    /// Rows of the image, which only the linear classifier fixes.
+    /// Rows of the image, which only a linear classifier behind a map or an image fixes.
     public let inputSize: Int?
 
     public init(_ file: SafetensorsFile) { self.init(file.shapes) }
@@ -23,6 +23,14 @@ public struct WeightFileTraits: Hashable, Sendable {
             (name, inputChannels) = (EfficientNetConfiguration.name, stem[1])
             labels = shapes["classifier.1.weight"].flatMap { $0.count == 2 ? $0[0] : nil }
             (width, batchNorm, classifier, classifierBias, inputSize) = (nil, nil, nil, nil, nil)
+            return
+        }
+        if let weight = shapes["classifier.weight"], weight.count == 2, shapes.keys.allSatisfy({ $0.hasPrefix("classifier.") }) {
+            (name, labels, classifier, classifierBias) = (ModelSpecification.linear, weight[0], .linear, shapes["classifier.bias"] != nil)
+            // A square number is no square times 3, so that grey and colour are told apart.
+            let channels = [1, 3].first { Self.side(weight[1], channels: $0) != nil }
+            (inputChannels, inputSize) = (channels, channels.flatMap { Self.side(weight[1], channels: $0) })
+            (width, batchNorm) = (nil, nil)
             return
         }
         let convolutions = shapes.filter { $0.key.hasPrefix("features.") && $0.key.hasSuffix(".weight") && $0.value.count == 4 }
@@ -40,11 +48,16 @@ public struct WeightFileTraits: Hashable, Sendable {
         }
         let lastChannels = convolutions.max { Self.index($0.key) < Self.index($1.key) }?.value[0]
         if classifier == .linear, let columns = shapes["classifier.weight"]?[1], let lastChannels, lastChannels > 0 {
-            let side = Int(Double(columns / lastChannels).squareRoot().rounded())
-            inputSize = side * side * lastChannels == columns ? side * VGGConfiguration.reduction : nil
+            inputSize = Self.side(columns, channels: lastChannels).map { $0 * VGGConfiguration.reduction }
         } else {
             inputSize = nil
         }
+    }
+
+    /// The side of a square map of so many channels; nil where there is none.
+    private static func side(_ count: Int, channels: Int) -> Int? {
+        let side = Int(Double(count / channels).squareRoot().rounded())
+        return side * side * channels == count ? side : nil
     }
 
     /// The number in `features.28.weight`.

@@ -14,7 +14,7 @@ extension RecipeField {
     ]
 
     private static let model: [RecipeField] = [
-        choice("model.name", \.model.name, ["vgg11", "vgg16", Recipe.Model.efficientNet], "The network; see \"filterscope models\"."),
+        choice("model.name", \.model.name, ["vgg11", "vgg16", Recipe.Model.efficientNet, Recipe.Model.linear], "The network; see \"filterscope models\"."),
         integer(
             "model.width", \.model.width, 1...1024, unit: "filters",
             "Filters of a VGG's first convolution; the others have 2, 4 and 8 times as many."),
@@ -77,11 +77,26 @@ extension RecipeField {
         number(
             "cluster.waitForWorkersSeconds", \.cluster.waitForWorkersSeconds, .within(0, 31_536_000), unit: "seconds",
             "How long the coordinator waits for enough workers before it gives up."),
-        integer("cluster.unitAttempts", \.cluster.unitAttempts, 1...1000, "Times that a unit of work is dealt before the run fails."),
+        integer("cluster.unitAttempts", \.cluster.unitAttempts, 1...1000, "Attempts at a unit of work that come to nothing by its own fault before it is set aside and the run pauses."),
         integer("cluster.minimumWorkers", \.cluster.minimumWorkers, 1...65_536, unit: "workers", "Workers that must have joined before work begins."),
         integer(
             "cluster.samplesAheadMegabytes", \.cluster.samplesAheadMegabytes, 0...65_536, unit: "MiB",
             "The most encoded samples that a worker is sent before their step is due, to be decoded meanwhile; 0 sends none ahead."),
+        truth(
+            "cluster.mixedKernels", \.cluster.mixedKernels,
+            "Whether workers whose kernels give other last bits take part, as --mixed does; such a run is marked as not bit-reproducible.")
+            .omittedAtDefault,
+        number(
+            "cluster.lateFactor", \.cluster.lateFactor, .within(0, 1e6),
+            "A unit that is out for this many times what units of its kind and size usually take is dealt to an idle worker too, and the first result counts; 0 deals none twice.")
+            .omittedAtDefault,
+        number(
+            "cluster.lateFloorSeconds", \.cluster.lateFloorSeconds, .within(0.01, 86_400), unit: "seconds",
+            "Before this time no unit counts as late.").omittedAtDefault,
+        number(
+            "cluster.audit", \.cluster.audit, .within(0, 1),
+            "The share of units that two workers compute; results that differ are decided by a third worker, and the odd one out is set aside.")
+            .omittedAtDefault,
     ]
 
     private static let checkpoints: [RecipeField] = [

@@ -13,6 +13,7 @@ enum FilterPages {
     static func write(
         _ summary: RunSummary, in directory: RunDirectory
     ) throws(Problem) -> (addresses: [String: String], results: [String: [FilterResult]]) {
+        guard !summary.layers.isEmpty else { return ([:], [:]) }
         let folder = directory.file(Self.folder)
         do {
             if FileManager.default.fileExists(atPath: folder) { try FileManager.default.removeItem(atPath: folder) }

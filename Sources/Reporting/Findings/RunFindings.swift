@@ -31,7 +31,7 @@ enum RunFindings {
             sentences.append(sentence + ".")
         } else if let only = values.first {
             sentences.append("The head of \(known[0].layer) names \(NumberText.percent(only)) of the test images correctly.")
-        } else {
+        } else if !summary.layers.isEmpty {
             sentences.append("How accurate the heads are was not measured, so that nothing can be said of a rise from layer to layer.")
         }
         if let whole = summary.testAccuracy {

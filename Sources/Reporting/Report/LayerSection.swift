@@ -4,6 +4,9 @@ import Mechanism
 /// The figures of every layer: a table, what its columns mean, and three charts.
 enum LayerSection {
     static func html(_ summary: RunSummary, pages: [String: String], charts: ReportCharts) throws(Problem) -> String {
+        guard !summary.layers.isEmpty else {
+            return HTML.section("layers", "Layer by layer", HTML.paragraph("The network has no filters: there is nothing to say layer by layer."))
+        }
         var text = HTML.paragraph(
             "One row per layer, in the order in which an image passes through them. Unless a column says otherwise, means are over the "
                 + "filters with at least one cluster; how many those are stands in the column <i>active</i>.")

@@ -54,6 +54,10 @@ enum Overview {
         }
         if !effort.isEmpty { training += ", in " + effort.joined(separator: ", ") }
         text += HTML.paragraph(training + ".")
+        guard !summary.layers.isEmpty else {
+            return HTML.section("done", "What was done", text + HTML.paragraph(
+                "<b>2. and 3. had nothing to do.</b> The network has no filters: no layer to put a head on, and none to listen to alone."))
+        }
         var heads = "<b>2. A head was put on every layer.</b> The network was frozen. To the output of each of its \(summary.layers.count) "
             + "layers one fully connected layer, a <i>head</i>, was attached and trained to name the image from that output alone"
         if let steps = setting.headSteps { heads += ", for \(NumberText.grouped(steps)) steps" }

@@ -18,9 +18,7 @@ enum ProvenanceSection {
         add("started", setting.startedAt.map(Self.date))
         facts.append(("wall time", NumberText.duration(summary.wallSeconds)))
         facts.append(("SHA-256 of the final weights", summary.weightsSHA256))
-        var text = HTML.paragraph(
-            "On machines whose kernels have the same fingerprint, the same recipe and data give the same weights to the last bit, with any "
-                + "number of workers. The digest below therefore identifies this result.")
+        var text = reproducibility(summary)
         text += HTML.facts(facts)
         text += phases(input.phases) + workers(input.workers)
         if !input.recipe.isEmpty {
@@ -28,6 +26,19 @@ enum ProvenanceSection {
             text += HTML.facts(input.recipe.map { ($0.name, $0.value) }) + "</details>\n"
         }
         return HTML.section("provenance", "Where these figures come from", text)
+    }
+
+    private static func reproducibility(_ summary: RunSummary) -> String {
+        guard let others = summary.otherKernels, !others.isEmpty else {
+            return HTML.paragraph(
+                "On machines whose kernels have the same fingerprint, the same recipe and data give the same weights to the last bit, with any "
+                    + "number of workers. The digest below therefore identifies this result.")
+        }
+        return HTML.paragraph(
+            "<b>This run is not bit-reproducible.</b> Workers with different kernels took part, as <code>--mixed</code> allows, and kernels "
+                + "differ in their last bits; which worker computed what depends on who was free. Another run gives figures close to these and "
+                + "another digest. Besides the coordinator's own there were: "
+                + others.map { "<code>\(HTML.escaped($0))</code>" }.joined(separator: ", ") + ".")
     }
 
     private static func phases(_ phases: [ReportInput.PhaseTime]) -> String {

@@ -20,9 +20,11 @@ extension ReportInput {
         input.metrics = try MetricPoint.load(path: directory.result("metrics.csv"))
         try input.readJournal(try JournalReader(path: directory.journalPath))
         try input.readNetwork(path: directory.file("checkpoints/network.safetensors"))
-        try input.readExamples(
-            means: try SafetensorsFile(path: directory.file("results/label-means.safetensors")),
-            heads: try SafetensorsFile(path: directory.file("checkpoints/heads.safetensors")), perLayer: filtersPerLayer, measured: measured)
+        if !input.summary.layers.isEmpty {
+            try input.readExamples(
+                means: try SafetensorsFile(path: directory.file("results/label-means.safetensors")),
+                heads: try SafetensorsFile(path: directory.file("checkpoints/heads.safetensors")), perLayer: filtersPerLayer, measured: measured)
+        }
         input.describeCourse()
         input.further = try LayersAtThreshold.load(resultsPath: directory.resultsPath)
         input.pruned = try PruneDocument.load(resultsPath: directory.resultsPath)

@@ -28,11 +28,16 @@ public struct RunSummary: Codable, Hashable, Sendable {
     public var damagedSamples: Int?
     /// The share of lanes' time in which they waited for samples.
     public var waitingShare: Double?
+    /// Whether the same recipe and data give the same weights to the last bit wherever the kernels have the run's fingerprint. False
+    /// where workers with other kernels took part; nil in summaries of earlier versions, which admitted none.
+    public var bitReproducible: Bool?
+    /// The kernels of those workers.
+    public var otherKernels: [String]?
 
     public init(
         testAccuracy: Double?, testTop5Accuracy: Double? = nil, weightsSHA256: String, wallSeconds: Double, recipe: String,
         model: String, dataset: String, labelNames: [String], labelDraw: LabelDraw? = nil, threshold: Double, headPool: Int? = nil,
-        layers: [LayerRow], claims: [Claim], damagedSamples: Int? = nil, waitingShare: Double? = nil
+        layers: [LayerRow], claims: [Claim], damagedSamples: Int? = nil, waitingShare: Double? = nil, otherKernels: [String]? = nil
     ) {
         self.testAccuracy = testAccuracy
         self.testTop5Accuracy = testTop5Accuracy
@@ -50,6 +55,8 @@ public struct RunSummary: Codable, Hashable, Sendable {
         self.claims = claims
         self.damagedSamples = damagedSamples
         self.waitingShare = waitingShare
+        self.otherKernels = otherKernels
+        bitReproducible = otherKernels.map(\.isEmpty)
     }
 
     private enum CodingKeys: String, CodingKey {
@@ -65,6 +72,8 @@ public struct RunSummary: Codable, Hashable, Sendable {
         case layers, claims
         case damagedSamples = "damaged_samples"
         case waitingShare = "waiting_share"
+        case bitReproducible = "bit_reproducible"
+        case otherKernels = "other_kernels"
     }
 
     public func encode(to encoder: any Encoder) throws {
@@ -85,6 +94,8 @@ public struct RunSummary: Codable, Hashable, Sendable {
         try container.encode(claims, forKey: .claims)
         try container.encode(damagedSamples, forKey: .damagedSamples)
         try container.encode(waitingShare, forKey: .waitingShare)
+        try container.encode(bitReproducible, forKey: .bitReproducible)
+        try container.encode(otherKernels, forKey: .otherKernels)
     }
 
     /// Reads a summary that `ResultFiles` wrote.

@@ -29,6 +29,12 @@ public enum StatusView {
                 lines.append((index == 0 ? "Refused  " : "         ") + line)
             }
         }
+        if let others = report.otherKernels, !others.isEmpty {
+            let text = "mixed, so that last bits are not reproducible: also " + others.map(TextColumns.printable).joined(separator: "; ")
+            for (index, line) in TextColumns.wrapped(text, width: width - 9).enumerated() {
+                lines.append((index == 0 ? "Kernels  " : "         ") + line)
+            }
+        }
         if !report.metrics.isEmpty {
             let metrics = report.metrics.sorted { $0.key < $1.key }.map { "\(TextColumns.printable($0.key)) \(NumberText.short($0.value))" }
             for (index, line) in TextColumns.wrapped(metrics.joined(separator: ", "), width: width - 9).enumerated() {

@@ -17,9 +17,13 @@ public enum SummaryText {
         if let damaged = summary.damagedSamples, damaged > 0 {
             lines.append("Damaged    \(damaged) \(damaged == 1 ? "sample" : "samples") left out; the log names them")
         }
+        if let others = summary.otherKernels, !others.isEmpty {
+            lines.append("Kernels    mixed: last bits are not reproducible; also took part: \(others.joined(separator: "; "))")
+        }
         if let headPool = summary.headPool { lines.append("Heads      over maps average-pooled to \(headPool)x\(headPool)") }
         lines.append("Report     \(directory.reportPath)")
-        return lines.map { $0 + "\n" }.joined() + "\n" + LayerTable.text(summary.layers) + "\n"
+        return lines.map { $0 + "\n" }.joined() + "\n"
+            + (summary.layers.isEmpty ? "The network has no filters: there is nothing to say layer by layer.\n" : LayerTable.text(summary.layers)) + "\n"
             + ClaimTable.text(summary.claims, colored: colored)
     }
 

@@ -60,7 +60,8 @@ final class AggregationWorker {
         case .connected: act(machine.handle(.connected, at: Self.now))
         case .disconnected: act(machine.handle(.disconnected, at: Self.now))
         case .discarded(_, let reason): act(machine.handle(.garbled(reason.description), at: Self.now))
-        case .unreachable, .handshakeFailed: break
+        case .turnedAway(let refusal): departure = .failed(refusal.problem(nil, at: dealer.address))
+        case .unreachable, .hungUp, .barred, .access, .handshakeFailed: break
         case .message(_, let frames):
             bytes += frames.reduce(0) { $0 + $1.count }
             do throws(ProtocolError) {
@@ -85,7 +86,7 @@ final class AggregationWorker {
                 memory.giveUpLent()
                 gradient = nil
             case .leave(let departure): self.departure = departure
-            case .prepare, .drop, .log: break
+            case .prepare, .drop, .log, .logsTaken: break
             }
         }
     }

@@ -56,7 +56,8 @@ struct RunConductor {
         let logger = Logger(source: "coordinator", level: .debug, sink: logSink)
         let recorder = RunRecorder(
             directory: directory, journal: journal, recipeName: recipe.name, recipeDigest: recipe.resultDigest,
-            keep: recipe.checkpoints.keep, logSink: logSink, progress: ProgressBar(), echo: display.show)
+            keep: recipe.checkpoints.keep, logSink: logSink, progress: ProgressBar(),
+            admitsOtherKernels: recipe.cluster.mixedKernels, echo: display.show)
         let task = TaskDescription(
             model: network.specification, preprocessing: try recipe.preprocessing(of: dataset),
             trainingShardSize: recipe.training.shardSize, surveyShardSize: recipe.analysis.surveyShard, labels: dataset.labelCount,
@@ -67,17 +68,25 @@ struct RunConductor {
                 run: UUID().uuidString, task: try task.encoded(), fingerprint: kernelFingerprint,
                 heartbeatSeconds: recipe.cluster.heartbeatSeconds, timeoutSeconds: recipe.cluster.workerTimeoutSeconds,
                 unitAttempts: recipe.cluster.unitAttempts, data: dataset.summary,
-                bytesAhead: recipe.cluster.samplesAheadMegabytes << 20),
+                bytesAhead: recipe.cluster.samplesAheadMegabytes << 20, admitsOtherKernels: recipe.cluster.mixedKernels,
+                late: LateUnitSettings(factor: recipe.cluster.lateFactor, floorSeconds: recipe.cluster.lateFloorSeconds),
+                audit: AuditSettings(
+                    share: recipe.cluster.audit, seed: recipe.seed, patienceSeconds: recipe.cluster.waitForWorkersSeconds)),
             bind: bind, keys: keys, insecure: insecure, firstUnit: try journal.highestUnitID() + 1, logger: logger)
         cluster.setOwner(recorder)
         recorder.isPaused = { [unowned cluster] in cluster.isPaused }
         recorder.workersForStatus = { [unowned cluster] in (cluster.workers, cluster.now) }
         recorder.refusalsForStatus = { [unowned cluster] in cluster.refusals.counts }
+        recorder.standingFaults = { [unowned cluster] in cluster.standingFaults }
         try recorder.open()
         logger.info(isResumed ? "run goes on" : "run begins", [
             "run": directory.path, "recipe": recipe.name, "endpoint": cluster.endpoint, "dataset": recipe.dataset,
             "model": network.specification.summary,
         ])
+
+        if recipe.cluster.mixedKernels {
+            logger.warning("workers with other kernels are admitted; if any join, the run is not bit-reproducible", ["fingerprint": kernelFingerprint])
+        }
 
         let workers = localWorkers.map { local in
             (LocalWorkers(
@@ -110,6 +119,13 @@ struct RunConductor {
                 directory: directory, journal: journal, recipe: recipe, dataset: dataset, network: network, headSet: headSet)
             let summary = try RunSession(results, state: state, cluster: cluster, recorder: recorder, logger: logger).run()
             try RunReport.write(in: directory, filtersPerLayer: recipe.report.chosenFilters)
+            if recipe.cluster.audit > 0 {
+                let tally = cluster.auditTally
+                logger.info("audit", [
+                    "units-agreed": String(tally.agreed), "units-differed": String(tally.mismatches),
+                    "units-unaudited": String(tally.lapsed),
+                ])
+            }
             logger.info("run finished", ["report": directory.reportPath])
             finish(cluster, workers?.0, recorder, .finished, "finished", .finished, .finished)
             let style = TerminalStyle.of(descriptor: 1)
@@ -121,6 +137,11 @@ struct RunConductor {
             finish(cluster, workers?.0, recorder, .interrupted, "interrupted", .interrupted, .interrupted)
             display.say("interrupted. Go on with: \(commandToGoOn(directory))")
             return .interrupted
+        } catch let aside as UnitSetAside {
+            logger.error("paused: a unit is set aside", ["cause": aside.problem.description])
+            finish(cluster, workers?.0, recorder, .interrupted, "paused", .paused, .interrupted)
+            display.say("The run is paused and loses nothing. When the cause is mended, go on with: \(commandToGoOn(directory))")
+            throw aside.problem
         } catch {
             logger.error("run failed", ["cause": "\(error)"])
             finish(cluster, workers?.0, recorder, .failed, "failed", .failed, .failed)
@@ -139,9 +160,10 @@ struct RunConductor {
         _ state: Messages.RunState, _ condition: RunCondition
     ) {
         recorder.supervise = {}
-        cluster.end(outcome: outcome, message: message)
-        workers?.stop(within: 5)
-        try? recorder.close(state, condition: condition)
+        cluster.end(outcome: outcome, message: message) {
+            workers?.stop(within: 5)
+            try? recorder.close(state, condition: condition)
+        }
     }
 
     /// - Parameter apartFromSweep: whether the fields of the sweep may differ.

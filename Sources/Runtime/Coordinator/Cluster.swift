@@ -26,6 +26,11 @@ protocol ClusterOwner: AnyObject {
 /// The user asked for an end; the run can go on later.
 struct Interrupted: Error {}
 
+/// A unit came to nothing as often as allowed and is set aside. The run pauses; it can go on when the cause is mended.
+struct UnitSetAside: Error {
+    let problem: Problem
+}
+
 /// The coordinator's shell: it feeds the machine with messages and time and performs what the machine decides.
 final class Cluster {
     private var machine: CoordinatorMachine
@@ -57,7 +62,12 @@ final class Cluster {
     /// How the tensors of open units are made, when one is dealt: all of a phase's at once may be more than memory holds.
     private var tensorsWhenDealt: [UInt64: () -> [WireTensor]] = [:]
     private var results: [(WorkUnit, UnitResult)] = []
-    private var givenUp: Problem?
+    private var setAside: UnitSetAside?
+    /// Who asked for the log and has not been told that it ends, and when they asked last.
+    private var followers: [PeerID: Double] = [:]
+    private static let mostFollowers = 1024
+    /// How long after its latest question an observer still counts as one that follows.
+    private static let followerSeconds = 5.0
 
     /// How often `idle` is called at least.
     private static let pulse = Duration.milliseconds(200)
@@ -103,6 +113,8 @@ final class Cluster {
     var isPaused: Bool { machine.isPaused }
     /// What was not taken since the start, by kind.
     var refusals: RefusalTally { machine.refusals }
+    /// Shards per second of each of them, as far as it is known.
+    var speeds: [Double?] { machine.speeds }
 
     func setOwner(_ owner: any ClusterOwner) { self.owner = owner }
 
@@ -150,17 +162,27 @@ final class Cluster {
         }))
     }
 
+    /// Takes back units that were prepared: others will be performed in their place.
+    func withdraw(_ assignments: [WorkUnit]) throws {
+        for unit in assignments { samples[unit.id] = nil }
+        try act(machine.withdraw(assignments.map(\.id)))
+    }
+
+    /// What is wrong at present with how workers compute, and what audits came to.
+    var standingFaults: [String] { machine.standingFaults }
+    var auditTally: AuditTally { machine.auditTally }
+
     /// Deals out units and hands every result to `take` once, in the order in which they come.
     /// - Parameters:
     ///   - interruptible: whether Ctrl-C ends the wait at once; otherwise the units are finished first.
     ///   - meanwhile: called when the units are dealt, to prepare others.
-    /// - Throws: `Interrupted`; `Problem` when a unit fails for good, samples cannot be read or a result cannot be taken.
+    /// - Throws: `Interrupted`; `UnitSetAside`; `Problem` when samples cannot be read or a result cannot be taken.
     func perform(
         _ assignments: [WorkUnit], interruptible: Bool, waitSeconds: Double, meanwhile: () throws -> Void = {},
         take: (WorkUnit, UnitResult) throws -> Void
     ) throws {
         owner?.unitsSubmitted(assignments.count)
-        try act(machine.submit(assignments))
+        try act(machine.submit(assignments, at: now))
         try meanwhile()
         var missing = Set(assignments.map(\.id))
         var lonelySince = machine.workers.isEmpty ? now : nil
@@ -170,7 +192,7 @@ final class Cluster {
                 try take(assignment, result)
             }
             results = []
-            if let givenUp { throw givenUp }
+            if let setAside { throw setAside }
             if missing.isEmpty { return }
             // With no worker, or in a pause, the step cannot be finished, so an interrupt ends the wait even in mid-step.
             if Interrupt.requested, interruptible || machine.workers.isEmpty || machine.isPaused {
@@ -213,8 +235,10 @@ final class Cluster {
     /// Says that a worker process which was started here has ended.
     func processEnded(pid: Int, reason: String) throws { try act(machine.handle(.processEnded(pid: pid, reason: reason), at: now)) }
 
-    /// Tells every worker that the run is over, hears their goodbyes, and closes the socket.
-    func end(outcome: Messages.RunOutcome, message: String) {
+    /// Tells every worker that the run is over and hears their goodbyes, then lets observers read the log to its end, and closes the
+    /// socket.
+    /// - Parameter settle: called when no worker is left, to write down how it ended.
+    func end(outcome: Messages.RunOutcome, message: String, settle: () -> Void = {}) {
         var present = Set(machine.workers.map(\.peer))
         try? act(machine.finish(RunEnd(outcome: outcome, message: message)))
         // When a connection ends, libzmq throws away what the other side has received and not read yet. So the workers
@@ -223,12 +247,38 @@ final class Cluster {
         while !present.isEmpty, ContinuousClock.now < deadline, let event = inbox.next(until: deadline) {
             switch event {
             case .message(let peer, let frames):
-                if let message = try? codec.decode(frames).message, case .goodbye = message { present.remove(peer) }
+                guard let message = try? codec.decode(frames).message else { continue }
+                if case .goodbye = message { present.remove(peer) } else { answer(message, of: peer) }
             case .unreachable(let peer), .hungUp(let peer): present.remove(peer)
             case .discarded, .barred, .access, .connected, .disconnected, .handshakeFailed, .turnedAway: break
             }
         }
+        settle()
+        attendFollowers()
         router.close(flushingFor: .seconds(1))
+    }
+
+    /// Answers whoever follows the log until each has been told that nothing follows; one that has stopped asking is not waited for.
+    private func attendFollowers() {
+        let deadline = ContinuousClock.now + .seconds(2)
+        func isAwaited(_ asked: Double) -> Bool { now - asked < Self.followerSeconds }
+        guard followers.values.contains(where: isAwaited) else { return }
+        while followers.values.contains(where: isAwaited), ContinuousClock.now < deadline, let event = inbox.next(until: deadline) { attend(event) }
+        // What has arrived and is not read yet is lost when the connection ends.
+        let reading = ContinuousClock.now + .milliseconds(200)
+        while ContinuousClock.now < reading, let event = inbox.next(until: reading) { attend(event) }
+    }
+
+    private func attend(_ event: TransportEvent) {
+        if case .message(let peer, let frames) = event, let message = try? codec.decode(frames).message { answer(message, of: peer) }
+    }
+
+    /// Answers an observer; the run is over, and so is all else.
+    private func answer(_ message: Message, of peer: PeerID) {
+        switch message {
+        case .statusRequest, .logsRequest: try? act(machine.handle(.received(peer, message), at: now))
+        default: break
+        }
     }
 
     var now: Double { Double(DispatchTime.now().uptimeNanoseconds) * 1e-9 }
@@ -290,12 +340,15 @@ final class Cluster {
             case .failure(let failure):
                 if machine.expects(failure.unit, from: peer) { neighbours.sendWeights(to: peer) }
                 return .received(peer, .failure(named(failure)))
-            case .result(let result): return .received(peer, mapped(result, from: peer))
+            case .result(let result):
+                let message = mapped(result, from: peer)
+                guard case .result(let whole) = message, machine.isAudited(whole.unit) else { return .received(peer, message) }
+                return .audited(peer, whole, whole.digest)
             default: break
             }
             return .received(peer, envelope.message)
         } catch {
-            return .garbled(peer, error.description, error.refusalKind)
+            return .garbled(peer, error.refusalReason, error.refusalKind)
         }
     }
 
@@ -315,7 +368,7 @@ final class Cluster {
             return .result(try neighbours.mapped(result, from: peer))
         } catch {
             send(.refused(Refusal(code: .memory, reason: error.description)), to: peer)
-            return .failure(UnitFailure(unit: result.unit, what: error.description, retryable: true))
+            return .failure(UnitFailure(unit: result.unit, what: error.description, retryable: true, lacking: true))
         }
     }
 
@@ -353,18 +406,31 @@ final class Cluster {
                 neighbours.forget(worker.peer)
                 try owner?.workerLeft(worker, reason: reason)
             case .gaveUp(let assignment, let causes):
-                givenUp = Problem(
-                    "unit \(assignment.id) (\(assignment.work.kind)) failed \(causes.count) times: \(causes.joined(separator: "; "))",
-                    remedy: "mend the cause, then go on with --resume")
+                setAside = UnitSetAside(problem: Problem(
+                    "unit \(assignment.id) (\(assignment.work.kind)\(samplesText(of: assignment))) came to nothing and is set aside: \(causes.joined(separator: "; "))",
+                    remedy: "mend the cause, then go on with --resume"))
             case .records(let records, from: _): owner?.received(records)
             case .statusRequested(let peer):
                 if let owner { send(.status(owner.statusReport(workers: machine.workers, now: now)), to: peer) }
             case .logsRequested(let peer, let request):
-                if let owner { answer(peer) { .logs(try owner.logs(for: request)) } }
+                guard let owner else { continue }
+                answer(peer) {
+                    let reply = try owner.logs(for: request)
+                    if followers.count >= Self.mostFollowers { followers = followers.filter { now - $0.value < Self.followerSeconds } }
+                    followers[peer] = reply.finished || followers.count >= Self.mostFollowers ? nil : now
+                    return .logs(reply)
+                }
             case .stopRequested: Interrupt.request()
             case .log(let level, let message, let unit, let fields): logger.log(level, message, unit: unit, fields)
             }
         }
+    }
+
+    /// Which samples a unit takes, as people may look for them.
+    private func samplesText(of unit: WorkUnit) -> String {
+        guard let (split, indices) = samples[unit.id], let first = indices.first else { return "" }
+        let shown = indices.prefix(20).map(String.init).joined(separator: " ")
+        return ", samples \(shown)\(indices.count > 20 ? " … (\(indices.count) in all)" : "") of \(unit.work.split ?? ""), the first being \(split.sampleName(first))"
     }
 
     /// The encoded bytes of a unit's samples, framed one after the other, and their labels.

@@ -51,7 +51,11 @@ final class LocalCluster: ClusterOwner {
             try processes.start(count: workers)
             owner.processes = processes
             try cluster.waitForWorkers(workers, seconds: 60)
-            return try body(cluster)
+            do {
+                return try body(cluster)
+            } catch let aside as UnitSetAside {
+                throw aside.problem
+            }
         }
     }
 

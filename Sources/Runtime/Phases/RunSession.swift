@@ -39,19 +39,32 @@ final class RunSession {
             if state.position.phase == .training { try train() }
             let weights = try results.saveNetwork(state)
             let accuracy = try evaluate(afterStep: nil)
-            if state.position.phase == .heads { try trainHeads() }
-            try results.saveHeads(state)
-            let survey = try surveyAll()
-            let layers = try measureFilters(survey)
-            let pruned = try prune(accuracy: accuracy.top1, survey: survey, weights: weights)
+            let (layers, pruned) = try measure(accuracy: accuracy.top1, weights: weights)
             try recorder.flush()
             return try results.conclude(
                 accuracy: accuracy, layers: layers, pruned: pruned, weights: weights, wallSeconds: try recorder.wallSeconds(),
-                feeding: recorder.feeding)
+                feeding: recorder.feeding, otherKernels: recorder.otherKernels)
         } catch let interrupted as Interrupted {
             try recorder.checkpoint(state)
             throw interrupted
+        } catch let aside as UnitSetAside {
+            // The state stands between two steps. Where it cannot be written, why the run pauses still matters more.
+            try? recorder.checkpoint(state)
+            throw aside
         }
+    }
+
+    /// Phases 2, 3 and 5, for which there must be filters.
+    private func measure(accuracy: Double, weights: Digest) throws -> ([LayerResult], PruneDocument?) {
+        guard !headSet.heads.isEmpty else {
+            logger.info("the network has no filters: there are no heads to train and nothing to measure", ["model": network.specification.name])
+            return ([], nil)
+        }
+        if state.position.phase == .heads { try trainHeads() }
+        try results.saveHeads(state)
+        let survey = try surveyAll()
+        let layers = try measureFilters(survey)
+        return (layers, try prune(accuracy: accuracy, survey: survey, weights: weights))
     }
 
     private var waitSeconds: Double { recipe.cluster.waitForWorkersSeconds }
@@ -209,6 +222,15 @@ final class RunSession {
         } catch {
             logger.warning("retraining begins again", ["pruned": name, "cause": error.description])
         }
+        do {
+            try step(pruned, phase, name: name, checkpoint)
+        } catch let aside as UnitSetAside {
+            try? checkpoint.save(pruned)
+            throw aside
+        }
+    }
+
+    private func step(_ pruned: TrainingState, _ phase: SteppedPhase, name: String, _ checkpoint: RetrainingCheckpoint) throws {
         try phase.run(pruned, on: cluster) { outcome in
             let (loss, accuracy) = (outcome.mean(Figure.loss), outcome.mean(Figure.correct))
             try recorder.step(

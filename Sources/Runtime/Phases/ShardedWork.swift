@@ -10,8 +10,10 @@ struct ShardedWork {
     private let tree: ReductionTree
     private let units: [WorkUnit]
     private let nodes: [UInt64: TreeNode]
+    /// How many workers it was cut for.
+    let workers: Int
 
-    /// Cuts the work into units, each a node of one level of the tree.
+    /// Cuts the work into units, each a node of the tree; see `UnitCut`.
     /// - Parameters:
     ///   - shards: each shard's samples, as positions in the split.
     ///   - unitsPerWorker: 1 where a step waits for its slowest unit; more where many shards let fast workers
@@ -22,10 +24,10 @@ struct ShardedWork {
         describe: (TreePart) -> UnitDescription
     ) {
         tree = ReductionTree(leafCount: shards.count)
-        let level = tree.level(withNodesFor: max(1, cluster.workers.count) * unitsPerWorker)
+        workers = cluster.workers.count
         var units: [WorkUnit] = []
         var nodes: [UInt64: TreeNode] = [:]
-        for node in tree.nodes(level: level) {
+        for node in UnitCut(tree, speeds: cluster.speeds).nodes(unitsPerWorker: unitsPerWorker) {
             let slices = tree.leaves(of: node).map { ShardSlice(index: $0, sampleIndices: shards[$0]) }
             let unit = cluster.assignment(
                 describe(TreePart(node: node, shardCount: shards.count, shards: slices)),
@@ -38,6 +40,9 @@ struct ShardedWork {
 
     /// Sends samples ahead, as far as the cluster's limit goes.
     func prepare(on cluster: Cluster) throws { try cluster.prepare(units) }
+
+    /// Takes the units back, to be cut for another number of workers.
+    func withdraw(on cluster: Cluster) throws { try cluster.withdraw(units) }
 
     /// Deals the units and adds up what comes back.
     /// - Parameter needs: the parameters that they are computed with.

@@ -56,6 +56,11 @@ struct SteppedPhase {
         while state.position.step < totalSteps {
             let step = state.position.step
             let (epoch, stepInEpoch) = step.quotientAndRemainder(dividingBy: plan.stepsPerEpoch)
+            // Who joined meanwhile gets a part of this very step.
+            if let cut = following, cut.workers != cluster.workers.count {
+                try cut.withdraw(on: cluster)
+                following = nil
+            }
             let work = following ?? work(step, on: cluster)
             following = nil
             let trained = cluster.publish(name == .heads ? ParameterSet.heads : ParameterSet.network, weights)

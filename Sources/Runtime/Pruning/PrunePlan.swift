@@ -25,6 +25,11 @@ struct PrunePlan {
         let prune = recipe.prune
         guard prune.classifier || prune.firstConvolution > 0 else { return nil }
         let names = network.taps.map(\.name)
+        guard !names.isEmpty else {
+            throw Problem(
+                "pruning goes by what filters know, and \(network.specification.name) has none", at: "recipe \(recipe.name), \"prune\"",
+                remedy: "leave prune out")
+        }
         func head(_ tap: Int) throws(Problem) -> Int {
             guard let place = headSet.heads.firstIndex(where: { $0.layer == names[tap] }) else {
                 throw Problem(

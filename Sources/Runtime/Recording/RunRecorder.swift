@@ -30,6 +30,11 @@ final class RunRecorder: ClusterOwner {
     private var credits: [WorkerKey: (units: Int, samples: Int)] = [:]
     private var faults: [String] = []
     private(set) var feeding = FeedingRecord()
+    private var kernels = KernelMark()
+    /// Kernels other than the coordinator's that took part.
+    var otherKernels: [String] { kernels.others }
+    /// Whether they may.
+    private let admitsOtherKernels: Bool
     private var lastStatus = 0.0
 
     private struct WorkerKey: Hashable {
@@ -42,7 +47,7 @@ final class RunRecorder: ClusterOwner {
     ///   - echo: shows a record to whoever looks on.
     init(
         directory: RunDirectory, journal: Journal, recipeName: String, recipeDigest: Digest, keep: Int, logSink: InMemoryLogSink,
-        progress: ProgressBar, echo: @escaping (LogRecord) -> Void
+        progress: ProgressBar, admitsOtherKernels: Bool, echo: @escaping (LogRecord) -> Void
     ) {
         self.directory = directory
         self.journal = journal
@@ -50,6 +55,7 @@ final class RunRecorder: ClusterOwner {
         self.recipeDigest = recipeDigest
         self.logSink = logSink
         self.progress = progress
+        self.admitsOtherKernels = admitsOtherKernels
         self.echo = echo
         checkpoints = CheckpointStore(directory, journal, keep: keep)
         logs = LogStore(journal)
@@ -116,10 +122,13 @@ final class RunRecorder: ClusterOwner {
                 "was made under another recipe", at: stored.file.path,
                 remedy: "go on with the run's own recipe, \(directory.recipePath), or start a new run")
         }
-        guard stored.checkpoint.fingerprint == kernelFingerprint else {
+        if stored.checkpoint.fingerprint != kernelFingerprint, admitsOtherKernels {
+            try noteKernels(stored.checkpoint.fingerprint, of: "the checkpoint's coordinator")
+        } else if stored.checkpoint.fingerprint != kernelFingerprint {
             throw Problem(
                 "was computed by kernels \(stored.checkpoint.fingerprint), these are \(kernelFingerprint), and results would differ in their last bits",
-                at: stored.file.path, remedy: "go on where the run was started, or start a new run")
+                at: stored.file.path,
+                remedy: "go on where the run was started, or start a new run; or go on with --mixed, which marks the run as not bit-reproducible")
         }
         guard let phase = RunPhase(rawValue: stored.checkpoint.phase) else {
             throw Problem("is of an unknown phase \(stored.checkpoint.phase)", at: stored.file.path)
@@ -169,10 +178,18 @@ final class RunRecorder: ClusterOwner {
         try journal.workerJoined(WorkerRow(
             name: worker.name, incarnation: worker.incarnation, host: worker.host, pid: worker.pid, threads: worker.threads,
             fingerprint: worker.fingerprint, joined: time))
+        if worker.fingerprint != kernelFingerprint { try noteKernels(worker.fingerprint, of: worker.name) }
         logSink.write(LogRecord(time: time, level: .info, source: "coordinator", message: "worker joined", fields: [
             "worker.name": worker.name, "worker.host": worker.host, "worker.pid": String(worker.pid),
             "worker.threads": String(worker.threads),
         ]))
+    }
+
+    private func noteKernels(_ fingerprint: String, of whom: String) throws(Problem) {
+        guard try kernels.note(fingerprint, in: journal) else { return }
+        logSink.write(LogRecord(
+            time: time, level: .warning, source: "coordinator", message: "other kernels take part: the run is not bit-reproducible",
+            fields: ["fingerprint": fingerprint, "whose": whom]))
     }
 
     func workerLeft(_ worker: RosterWorker, reason: String) throws(Problem) {
@@ -228,12 +245,14 @@ final class RunRecorder: ClusterOwner {
                 joined: time - (now - worker.joinedAt), waitingShare: worker.waitingShare,
                 readsOwnData: !worker.ownSplits.isEmpty)
         }
-        var report = meter.report(run: directory.path, recipe: recipeName, workers: statuses, faults: faults, at: time)
+        var report = meter.report(
+            run: directory.path, recipe: recipeName, workers: statuses, faults: faults + standingFaults(), at: time)
         if isPaused(), report.state == .running || report.state == .waitingForWorkers { report.state = .paused }
         report.waitingShare = feeding.waitingShare
         report.damagedSamples = feeding.damagedCount
         let refusals = refusalsForStatus()
         report.refusals = refusals.isEmpty ? nil : refusals
+        report.otherKernels = otherKernels.isEmpty ? nil : otherKernels
         return report
     }
 
@@ -257,6 +276,9 @@ final class RunRecorder: ClusterOwner {
     }
 
     // MARK: Status
+
+    /// What is wrong with how workers compute, as long as it is.
+    var standingFaults: () -> [String] = { [] }
 
     /// Gives the journal the status that `filterscope status --run` shows.
     var workersForStatus: () -> (workers: [RosterWorker], now: Double) = { ([], 0) }
@@ -284,6 +306,7 @@ final class RunRecorder: ClusterOwner {
 
     func open() throws(Problem) {
         try feeding.load(from: journal)
+        try kernels.load(from: journal)
         try journal.allWorkersLeft(reason: "the coordinator started again", at: time)
         try journal.setCondition(.running)
         meter.state = .waitingForWorkers

@@ -56,7 +56,7 @@ struct RunResults {
     /// Journals the figures, gives the verdicts and writes every result file and the report.
     func conclude(
         accuracy: NetworkAccuracy, layers: [LayerResult], pruned: PruneDocument?, weights: Digest, wallSeconds: Double,
-        feeding: FeedingRecord
+        feeding: FeedingRecord, otherKernels: [String]
     ) throws(Problem) -> RunSummary {
         let thresholds = SharpeningThresholds(
             accuracy: recipe.claims.accuracyCorrelation, fallingNoise: recipe.claims.noiseCorrelation,
@@ -68,7 +68,7 @@ struct RunResults {
             wallSeconds: wallSeconds, recipe: recipe.name, model: network.specification.summary, dataset: recipe.dataset,
             labelNames: dataset.labelNames, labelDraw: dataset.labelDraw, threshold: recipe.analysis.threshold,
             headPool: recipe.heads.headPool > 0 ? recipe.heads.headPool : nil, layers: layers.map(\.row), claims: claims,
-            damagedSamples: feeding.damagedCount, waitingShare: feeding.waitingShare)
+            damagedSamples: feeding.damagedCount, waitingShare: feeding.waitingShare, otherKernels: otherKernels)
         try journal.record(layers)
         try journal.transaction { () throws(Problem) in
             try journal.record(try claims.map(Self.journalRow))
@@ -76,6 +76,7 @@ struct RunResults {
             try journal.setValue(String(accuracy.top1), for: "test_accuracy")
             try journal.setValue(String(accuracy.top5), for: "test_top5_accuracy")
             try journal.setValue(String(wallSeconds), for: "wall_seconds")
+            try journal.setValue(String(otherKernels.isEmpty), for: KernelMark.reproducibleKey)
         }
         let document = AnalysisDocument(
             threshold: recipe.analysis.threshold, model: network.specification.summary, labels: dataset.labelCount, layers: layers)

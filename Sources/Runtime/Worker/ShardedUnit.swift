@@ -17,6 +17,9 @@ struct ShardedUnit: Sendable {
         reducer = TreeReducer(feed.tree, top: feed.part.node, pool: pool)
     }
 
+    /// Whether its weights still are what was announced.
+    var hasIntactWeights: Bool { sets.values.allSatisfy(\.isIntact) }
+
     /// Computes one of the feed's nodes on the calling lane.
     /// - Throws: `Problem` also where the weights were overwritten meanwhile, which the coordinator does after it has given this
     ///   worker up.

@@ -31,6 +31,9 @@ final class UnitInProgress: Sendable {
         state = Mutex(State(reducer: reducer, remaining: nodes))
     }
 
+    /// Nobody wants it any more: what no lane has begun is not computed.
+    func cancel() { state.withLock { $0.over = true } }
+
     /// Runs one node on the calling lane and adds what it yields.
     func run(_ node: TreeNode, _ compute: () throws(Problem) -> PartialSum) {
         guard !state.withLock({ $0.over }) else { return }

@@ -38,7 +38,7 @@ final class WorkerProcess {
     private var feeder: Feeder?
     /// The samples of units that will follow, and of those in hand.
     private var announced: [UInt64: UnitFeed] = [:]
-    private var inHand: [UInt64: UnitFeed] = [:]
+    private var inHand: [UInt64: (unit: ShardedUnit, progress: UnitInProgress)] = [:]
     /// The copy of the coordinator's data set that is on this machine, and of which it was found to be one.
     private var ownData: (data: OwnData, summary: DataSummary?)?
     private var isOpeningData = false
@@ -51,7 +51,9 @@ final class WorkerProcess {
     private let received = StoragePool(kept: 4)
     /// Grows when work in hand is dropped, so that what lanes still bring is told from what counts.
     private var generation = 0
-    private var shippedLogs = 0
+    private var backlog = LogBacklog()
+    /// For tests of the audit alone: a worker that computes wrongly and does not know it.
+    private let flipsBits = ProcessInfo.processInfo.environment["FILTERSCOPE_TEST_FLIP_BIT"] == "1"
     private var departure: WorkerMachine.Departure?
 
     /// - Parameter echo: shows a record on this machine as well.
@@ -119,21 +121,26 @@ final class WorkerProcess {
         case .transport(.disconnected): act(machine.handle(.disconnected, at: Self.now))
         case .transport(.message(_, let frames)):
             do throws(ProtocolError) {
-                act(machine.handle(.received(try codec.decode(frames).message), at: Self.now))
+                let envelope = try codec.decode(frames)
+                guard machine.hears(run: envelope.run) else { return }
+                act(machine.handle(.received(envelope.message), at: Self.now))
             } catch {
-                act(machine.handle(.garbled(error.description), at: Self.now))
+                act(machine.handle(notUnderstood(error), at: Self.now))
             }
         case .unitOver(let id, let outcome, let generation):
             guard generation == self.generation else { return }
-            let feed = inHand.removeValue(forKey: id)
+            guard let (unit, _) = inHand.removeValue(forKey: id) else { return }
+            let feed: UnitFeed? = unit.feed
             switch outcome {
-            case .sum(let sum, let seconds):
+            case .sum(let computed, let seconds):
+                let sum = flipsBits ? computed.withFlippedBit : computed
                 let damaged = feed.flatMap { feeder?.damaged($0.shards) } ?? []
                 act(machine.handle(.finished(UnitResult(
                     unit: id, seconds: seconds, figures: sum.figures, tensors: sum.wireTensors,
                     damaged: damaged.isEmpty ? nil : Array(damaged.prefix(DamagedSample.largestCount)),
                     waitedSeconds: feed.flatMap { feeder?.waitedSeconds($0.shards) })), at: Self.now))
-            case .failed(let problem, _): fail(id, problem, feed)
+            // Weights that changed under it say nothing of the unit.
+            case .failed(let problem, _): fail(id, problem, feed, lacking: !unit.hasIntactWeights)
             }
         case .filtersOver(let id, let result, let seconds, let generation):
             guard generation == self.generation else { return }
@@ -148,17 +155,27 @@ final class WorkerProcess {
         }
     }
 
-    private func fail(_ unit: UInt64, _ problem: Problem, _ feed: UnitFeed? = nil) {
+    private func notUnderstood(_ error: ProtocolError) -> WorkerMachine.Event {
+        switch error {
+        case .unsupportedVersion: .otherVersion(error.problem(from: options.connect))
+        case .unknownUnitKind(_, let unit): .unknownWork(unit: unit, error.description)
+        default: .garbled(error.description)
+        }
+    }
+
+    /// - Parameter lacking: whether weights or samples were wanting, which is not the unit's fault.
+    private func fail(_ unit: UInt64, _ problem: Problem, _ feed: UnitFeed? = nil, lacking: Bool = false) {
         let fault = feed.flatMap { feeder?.fault($0.shards) }
         if let feed { feeder?.drop(feed.shards) }
         var fields = ["cause": problem.description]
         fields["sample"] = fault?.sample.map(String.init)
-        logger.error("unit failed", unit: unit, fields)
+        logger.log(lacking ? .warning : .error, "unit failed", unit: unit, fields)
         if fault?.isOwn == true, let split = feed?.work.split { giveUpOwnData(split, problem) }
         // What the coordinator sent is as damaged wherever it is decoded.
         let isFinal = fault.map { $0.sample != nil && !$0.isOwn } ?? false
         act(machine.handle(.failed(UnitFailure(
-            unit: unit, what: problem.description, retryable: !isFinal, sample: fault?.sample)), at: Self.now))
+            unit: unit, what: problem.description, retryable: !isFinal, sample: fault?.sample, lacking: lacking ? true : nil)),
+            at: Self.now))
     }
 
     private func act(_ actions: [WorkerMachine.Action]) {
@@ -166,10 +183,18 @@ final class WorkerProcess {
             switch action {
             case .send(.result(let result)): send(.result(memory.lend(result)))
             case .send(let message): send(message)
-            case .configure(let welcome): configure(welcome)
+            case .configure(let welcome):
+                backlog.beginAgain()
+                configure(welcome)
+            case .logsTaken(let number): backlog.taken(upTo: number)
             case .store(let update): store(update)
             case .prepare(let shipment): prepare(shipment)
-            case .drop(let unit): if let feed = announced.removeValue(forKey: unit) { feeder?.drop(feed.shards) }
+            case .drop(let unit):
+                if let feed = announced.removeValue(forKey: unit) { feeder?.drop(feed.shards) }
+                if let (unit, progress) = inHand.removeValue(forKey: unit) {
+                    progress.cancel()
+                    feeder?.drop(unit.feed.shards)
+                }
             case .begin(let assignment): begin(assignment)
             case .release(let sequence): memory.release(sequence)
             case .stopLending: memory.stopLending()
@@ -197,11 +222,10 @@ final class WorkerProcess {
         machine.busyLanes = lanes?.busyLanes ?? 0
         machine.residentBytes = ProcessMemory.residentBytes
         let records = logSink.drain()
-        guard !records.isEmpty else { return }
         for record in records { echo(record) }
+        backlog.add(records)
         guard machine.isJoined else { return }
-        send(.log(LogBatch(firstSequence: shippedLogs + 1, records: records, dropped: 0)))
-        shippedLogs += records.count
+        while let batch = backlog.nextBatch() { send(.log(batch)) }
     }
 }
 
@@ -233,13 +257,15 @@ extension WorkerProcess {
     private func discardWork() {
         lanes?.discardWaiting()
         for feed in announced.values { feeder?.drop(feed.shards) }
-        for feed in inHand.values { feeder?.drop(feed.shards) }
+        for (unit, _) in inHand.values { feeder?.drop(unit.feed.shards) }
         (announced, inHand) = ([:], [:])
     }
 
     private func store(_ update: ParameterUpdate) {
         do throws(Problem) {
             guard let layout = layouts[update.set] else { throw Problem("unknown parameter set \(update.set)") }
+            // Versions grow: an older one was overtaken on the way.
+            if let held = parameters[update.set], held.version > update.version { return }
             let held: HeldParameters
             if let flat = update.tensors.first(where: { $0.name == ParameterVector.wireName }), let place = flat.memory {
                 held = try memory.parameters(flat, at: place, layout: layout)
@@ -250,7 +276,7 @@ extension WorkerProcess {
             }
             parameters[update.set] = (update.version, held)
         } catch {
-            logger.error("parameters cannot be used", ["set": update.set, "cause": error.description])
+            logger.warning("parameters cannot be used", ["set": update.set, "cause": error.description])
         }
     }
 
@@ -260,7 +286,8 @@ extension WorkerProcess {
             var sets: [String: HeldParameters] = [:]
             for needed in assignment.needs {
                 guard let held = parameters[needed.set], held.version == needed.version else {
-                    throw Problem("parameters \(needed.set) version \(needed.version) are not here")
+                    let problem = Problem("parameters \(needed.set) version \(needed.version) are not here")
+                    return fail(assignment.id, problem, lacking: true)
                 }
                 sets[needed.set] = held.held
             }
@@ -289,7 +316,7 @@ extension WorkerProcess {
         do throws(Problem) {
             let feed = try UnitFeed(
                 shipment.unit, shipment.work, tensors: shipment.tensors, task: task, own: ownData?.data.splits ?? [:])
-            announced[shipment.unit] = feed
+            if let earlier = announced.updateValue(feed, forKey: shipment.unit) { feeder.drop(earlier.shards) }
             feeder.add(feed.order(lanes: threads))
         } catch {
             logger.error("samples cannot be used", unit: shipment.unit, ["cause": error.description])
@@ -306,16 +333,20 @@ extension WorkerProcess {
             feed = early
         } else {
             if let early { feeder.drop(early.shards) }
-            feed = try UnitFeed(
-                assignment.id, assignment.work, tensors: assignment.tensors, task: task, own: ownData?.data.splits ?? [:])
+            let own = ownData?.data.splits ?? [:]
+            if assignment.tensors.isEmpty, let split = assignment.work.split, own[split] == nil {
+                // They were lost on the way.
+                return fail(assignment.id, Problem("unit \(assignment.id): samples are missing"), lacking: true)
+            }
+            feed = try UnitFeed(assignment.id, assignment.work, tensors: assignment.tensors, task: task, own: own)
         }
         let unit = ShardedUnit(feed, from: feeder, sets: sets, pool: sums)
-        inHand[assignment.id] = feed
         feeder.makeDue(unit.feed.order(lanes: threads))
         let nodes = unit.feed.nodes(lanes: threads)
         let progress = UnitInProgress(id: assignment.id, reducer: unit.reducer, nodes: nodes.count) { [mailbox, generation] outcome in
             mailbox.put(.unitOver(assignment.id, outcome, generation: generation))
         }
+        inHand[assignment.id] = (unit, progress)
         for node in nodes {
             lanes.add { [sums] lane in
                 progress.run(node) { () throws(Problem) in

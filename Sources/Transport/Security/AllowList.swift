@@ -19,8 +19,8 @@ public enum AllowList {
             throw Problem("is empty", at: path, remedy: "to admit nobody, leave a comment in it; keys come with filterscope keygen --add")
         }
         var members: [String: AccessTable.Member] = [:]
-        for (index, line) in text.split(separator: "\n", omittingEmptySubsequences: false).enumerated() {
-            let words = line.split { $0 == " " || $0 == "\t" || $0 == "\r" }
+        for (index, line) in text.split(omittingEmptySubsequences: false, whereSeparator: \.isNewline).enumerated() {
+            let words = line.split(whereSeparator: \.isWhitespace)
             guard let first = words.first, !first.hasPrefix("#") else { continue }
             let place = "\(path), line \(index + 1)"
             guard words.count == 3 else {

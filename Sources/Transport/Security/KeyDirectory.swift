@@ -123,8 +123,8 @@ public struct KeyDirectory: Sendable {
     public func revoke(name: String) throws(Problem) -> Int {
         try changingList { text, _ throws(Problem) in
             var count = 0
-            let lines = text.split(separator: "\n", omittingEmptySubsequences: false).map { line in
-                let words = line.split { $0 == " " || $0 == "\t" || $0 == "\r" }
+            let lines = text.split(omittingEmptySubsequences: false, whereSeparator: \.isNewline).map { line in
+                let words = line.split(whereSeparator: \.isWhitespace)
                 guard words.count == 3, words[0].first != "#", words[2] == name else { return String(line) }
                 count += 1
                 return "# revoked: \(line)"

@@ -35,8 +35,8 @@ struct KeyFile {
 
     init(parsing text: String, at path: String) throws(Problem) {
         var values: [String: String] = [:]
-        for (index, line) in text.split(separator: "\n", omittingEmptySubsequences: false).enumerated() {
-            let words = line.split { $0 == " " || $0 == "\t" || $0 == "\r" }
+        for (index, line) in text.split(omittingEmptySubsequences: false, whereSeparator: \.isNewline).enumerated() {
+            let words = line.split(whereSeparator: \.isWhitespace)
             guard let first = words.first, !first.hasPrefix("#") else { continue }
             let place = "\(path), line \(index + 1)"
             guard words.count == 2 else { throw Problem("is no word and one value", at: place, remedy: "copy the file anew") }

@@ -11,8 +11,8 @@ enum CoordinatorCommand {
         name: "coordinator", summary: "carry out a recipe with workers that join from anywhere",
         positionals: [RecipeOptions.positional],
         options: [
-            bind, keys, insecure, RecipeOptions.dataset, RecipeOptions.run, RecipeOptions.resume, SharedOptions.quiet,
-            SharedOptions.verbose,
+            bind, keys, insecure, RecipeOptions.dataset, RecipeOptions.run, RecipeOptions.resume, RecipeOptions.mixed,
+            SharedOptions.quiet, SharedOptions.verbose,
         ],
         example: "filterscope coordinator fashion-demo --bind tcp://127.0.0.1:5555",
         notes: ["The port * lets the system choose one; the log says which."]

@@ -88,7 +88,7 @@ private struct ModelEntry: Encodable {
     init(_ network: Network) {
         let specification = network.specification
         name = specification.name
-        width = specification.isEfficientNet ? nil : specification.width
+        width = specification.isVGG ? specification.width : nil
         classifier = specification.classifier.rawValue
         inputSize = specification.inputSize
         inputChannels = specification.inputChannels

@@ -30,7 +30,7 @@ enum RecipesCommand {
     private static var list: String {
         var table = TextTable([("recipe", .left), ("model", .left), ("data set", .left), ("what it is", .left)])
         for recipe in ShippedRecipes.all {
-            table.add([recipe.name, recipe.model.isEfficientNet ? recipe.model.name : "\(recipe.model.name), width \(recipe.model.width)", recipe.dataset, recipe.description])
+            table.add([recipe.name, recipe.model.isVGG ? "\(recipe.model.name), width \(recipe.model.width)" : recipe.model.name, recipe.dataset, recipe.description])
         }
         return table.text
     }

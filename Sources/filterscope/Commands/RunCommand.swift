@@ -11,8 +11,8 @@ enum RunCommand {
         name: "run", summary: "carry out a recipe on this machine: train, measure every filter, write the report",
         positionals: [RecipeOptions.positional],
         options: [
-            workers, RecipeOptions.threads, RecipeOptions.dataset, RecipeOptions.run, RecipeOptions.resume, SharedOptions.quiet,
-            SharedOptions.verbose, parent,
+            workers, RecipeOptions.threads, RecipeOptions.dataset, RecipeOptions.run, RecipeOptions.resume, RecipeOptions.mixed,
+            SharedOptions.quiet, SharedOptions.verbose, parent,
         ],
         example: "filterscope run fashion-demo --workers 2",
         notes: ["Ctrl-C finishes the step under way, writes a checkpoint and ends with exit code 130; --resume goes on from it."]
@@ -34,10 +34,13 @@ enum RecipeOptions {
     static let run = CommandOption.text("run", "DIR", "the run's directory; a new one under runs/ unless given")
     static let resume = CommandFlag("resume", "go on with the run in --run, or with the recipe's latest")
 
-    /// The recipe meant, with `--dataset` in place.
+    static let mixed = CommandFlag("mixed", "admit workers whose kernels give other last bits; the run is marked as not bit-reproducible")
+
+    /// The recipe meant, with `--dataset` and `--mixed` in place.
     static func recipe(_ arguments: ParsedArguments) throws -> (Recipe, RecipeSource) {
         var (recipe, source) = try loadRecipe(arguments.positionals[0])
         if let dataset = arguments.value(dataset) { recipe.dataset = dataset }
+        if arguments.has(mixed) { recipe.cluster.mixedKernels = true }
         return (recipe, source)
     }
 }

@@ -49,7 +49,7 @@ class Managed:
             self.offset = stderr.tell()
             self.process = subprocess.Popen(
                 arguments, stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL, stderr=stderr, env=env, cwd=directory,
-                preexec_fn=prepare, start_new_session=own_group)
+                preexec_fn=prepare, process_group=0 if own_group else None)
         self.started_at = time.time()
         Managed.started.add(self.process.pid)
 

@@ -77,7 +77,7 @@ def main(options, program, folder, say):
         try:
             wait_for_step(trial.run, 1)
             tell(f"{name}, own worker killed", worker_killed(
-                trial, lambda: os.kill(random.choice(trial.own_workers()), signal.SIGKILL), min(count, 5), 2))
+                trial, lambda: os.kill(random.choice(trial.own_workers()), signal.SIGKILL), min(count, 5), 1.5))
             print(f"{name}: a step takes {step_seconds(trial.run):.3f} s", flush=True)
         finally:
             trial.close()
@@ -99,7 +99,7 @@ def main(options, program, folder, say):
                 kill()
                 trial.start_worker(environment=SOCKET)
 
-            tell(f"{name}, worker from elsewhere killed", worker_killed(trial, kill_and_replace, min(count, 5), 2))
+            tell(f"{name}, worker from elsewhere killed", worker_killed(trial, kill_and_replace, min(count, 5), 1.5))
             taken = []
             for _ in range(min(count, 4)):
                 wait_for_step(trial.run, last_step(trial.run)[0] + 1)

@@ -97,10 +97,16 @@ struct RunConductor {
             try journal.setValue(cluster.endpoint, for: "endpoint")
             try journal.setValue(String(dataset.split(.train).count), for: "train_images")
             if let draw = dataset.labelDraw { try journal.setValue(try draw.json(), for: "label_draw") }
-            let state = TrainingState(
-                network: network, heads: headSet, seed: recipe.seed, optimizer: recipe.training.kernelOptimizer,
-                keepsAverage: recipe.training.averageDecay > 0)
-            if isResumed, try !recorder.restore(state, logger: logger) { logger.info("no checkpoint yet; starting anew") }
+            func start(isDrawn: Bool) -> TrainingState {
+                TrainingState(
+                    network: network, heads: headSet, seed: recipe.seed, optimizer: recipe.training.kernelOptimizer,
+                    keepsAverage: recipe.training.averageDecay > 0, isDrawn: isDrawn)
+            }
+            var state = start(isDrawn: !isResumed)
+            if isResumed, try !recorder.restore(state, logger: logger) {
+                logger.info("no checkpoint yet; starting anew")
+                state = start(isDrawn: true)
+            }
             if let (processes, count) = workers {
                 try processes.start(count: count)
                 recorder.supervise = { [unowned cluster] in

@@ -30,12 +30,14 @@ final class TrainingState {
     let headOptimizer: OptimizerState
 
     /// The start of a run: drawn weights, optimizers at rest.
-    init(network: Network, heads: HeadSet, seed: UInt64, optimizer: Optimizer, keepsAverage: Bool) {
-        self.network = network.initialParameters(seed: seed).shared()
+    /// - Parameter isDrawn: false leaves the weights at zero, for a checkpoint to fill: drawing those of a large network takes longer
+    ///   than reading them.
+    init(network: Network, heads: HeadSet, seed: UInt64, optimizer: Optimizer, keepsAverage: Bool, isDrawn: Bool = true) {
+        self.network = (isDrawn ? network.initialParameters(seed: seed) : ParameterVector(network.parameterLayout)).shared()
         statistics = network.initialStatistics()
         self.optimizer = OptimizerState(optimizer, network.parameterLayout)
         average = keepsAverage ? (self.network.copy().shared(), statistics.copy()) : nil
-        self.heads = heads.initialParameters(seed: seed).shared()
+        self.heads = (isDrawn ? heads.initialParameters(seed: seed) : ParameterVector(heads.layout)).shared()
         headOptimizer = OptimizerState(.nesterov(momentum: 0), heads.layout)
     }
 

@@ -17,7 +17,7 @@ struct SpecificationTests {
         let unknown = try #require(problem { $0.name = "vgg61" })
         #expect(unknown.what == "unknown model \"vgg61\"")
         #expect(unknown.remedy == "did you mean \"vgg11\"?" || unknown.remedy == "did you mean \"vgg16\"?")
-        #expect(problem { $0.name = "transformer" }?.remedy == "known: vgg11, vgg16, efficientnet-b0")
+        #expect(problem { $0.name = "transformer" }?.remedy == "known: vgg11, vgg16, efficientnet-b0, linear")
         #expect(problem { $0.width = 0 }?.what == "width is 0")
         #expect(problem { $0.width = .max }?.what == "width is \(Int.max)")
         #expect(problem { $0.labels = 0 }?.what == "labels is 0")

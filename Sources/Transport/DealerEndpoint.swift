@@ -34,6 +34,9 @@ public final class DealerEndpoint: Sendable {
         let monitor: ConnectionMonitor
         do throws(Problem) {
             try socket.configure(options, address: address)
+            // No bound inside libzmq, for what has come is taken at once: with one, a program that was frozen could be aborted for the
+            // reason that RouterEndpoint names.
+            try socket.set(ZMQ_RCVHWM, 0)
             if let keys { try socket.secure(keys) }
             monitor = try ConnectionMonitor(of: socket, context: context)
             guard zmq_connect(socket.pointer, address.description) == 0 else {

@@ -53,6 +53,10 @@ public final class RouterEndpoint: Sendable {
                 try socket.secure(keys)
                 authenticator = try Authenticator(keys.access, context: context, deliver: deliver)
             }
+            // Dealers ping, and their pings say how long to wait for the next. A router that pings too, has stopped reading a
+            // connection (its queue is full, or this program was frozen) and loses that connection then, is aborted by libzmq 4.3.4
+            // at its next ping: "Assertion failed: !_io_error".
+            try socket.set(ZMQ_HEARTBEAT_IVL, 0)
             // Say so, rather than drop in silence, when a message has no receiver.
             try socket.set(ZMQ_ROUTER_MANDATORY, 1)
             try socket.set(ZMQ_BACKLOG, 512)

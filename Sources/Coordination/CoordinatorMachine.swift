@@ -533,7 +533,7 @@ extension CoordinatorMachine {
                 worker.fedSeconds += seconds
                 worker.waitedSeconds += min(waited, 86_400)
             }
-            if let unit { worker.noteSpeed(unit.assignment.work.size, seconds: seconds, at: clock) }
+            if let unit, settings.late.factor > 0 { worker.noteSpeed(unit.assignment.work.size, seconds: seconds, at: clock) }
         }
         let dismissal = dismissIfDrained(worker.peer)
         guard unit != nil else { return dismissal + deal() }

@@ -11,7 +11,7 @@ extension ClusterTests {
             let alone = try Trial.linear()
             try alone.expectSuccess(try alone.run(workers: 1).wait())
 
-            let trial = try Trial.linear { $0["cluster"] = ["heartbeatSeconds": 0.25, "workerTimeoutSeconds": 8, "minimumWorkers": 2] }
+            let trial = try Trial.linear { $0["cluster"] = ["heartbeatSeconds": 0.25, "workerTimeoutSeconds": 8, "minimumWorkers": 2, "lateFactor": 0] }
             let (coordinator, endpoint) = try trial.coordinator("--mixed")
             let observer = try PythonPeer.start("observer.py", ["--connect", endpoint, "--every", "0.02"])
             let anna = try trial.worker("anna", at: endpoint)
@@ -83,7 +83,7 @@ extension ClusterTests {
         @Test func thePythonWorkerJoinsLateIsKilledAndTheMarkStays() throws {
             let trial = try Trial.linear {
                 $0["training"] = ["epochs": 100, "learningRate": 0.0005, "momentum": 0.9, "translation": 2, "evaluateEvery": 0]
-                $0["cluster"] = ["heartbeatSeconds": 0.25, "workerTimeoutSeconds": 8, "unitAttempts": 50]
+                $0["cluster"] = ["heartbeatSeconds": 0.25, "workerTimeoutSeconds": 8, "unitAttempts": 50, "lateFactor": 0]
             }
             let (coordinator, endpoint) = try trial.coordinator("--mixed")
             let anna = try trial.worker("anna", at: endpoint)

@@ -31,6 +31,9 @@ extension ClusterTests {
             ]
             try trial.waitForStep(2, coordinator)
 
+            // It waits until everybody has asked.
+            let pause = try ask(trial, "pause", "--connect", endpoint, "--keys", keys)
+            #expect(pause.status == 0, "\(pause.stderr)")
             // Observers see, operators too; nobody else does.
             let status = try ask(trial, "status", "--connect", endpoint, "--keys", keys, "--json")
             #expect(try JSONDecoder().decode(StatusReport.self, from: status.stdout).workers.count == 2, "\(status.stderr)")
@@ -46,6 +49,8 @@ extension ClusterTests {
             try FileManager.default.copyItem(atPath: keys + "/observer.key", toPath: forged + "/operator.key")
             let stop = try ask(trial, "stop", "--connect", endpoint, "--keys", forged)
             #expect(stop.status == 1 && stop.stderr.contains("a key of the role observer may not send command"), "\(stop.stderr)")
+            let resume = try ask(trial, "resume", "--connect", endpoint, "--keys", keys)
+            #expect(resume.status == 0, "\(resume.stderr)")
 
             try trial.expectUndisturbedResults(try coordinator.wait())
             for worker in workers { #expect(try worker.wait(timeout: 20).status == 0, "\(worker.stderr)") }

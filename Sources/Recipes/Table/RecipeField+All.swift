@@ -88,7 +88,7 @@ extension RecipeField {
             .omittedAtDefault,
         number(
             "cluster.lateFactor", \.cluster.lateFactor, .within(0, 1e6),
-            "A unit that is out for this many times what units of its kind and size usually take is dealt to an idle worker too, and the first result counts; 0 deals none twice.")
+            "A unit that is out for this many times what units of its kind and size usually take is dealt to an idle worker too, and the first result counts; 0 deals none twice, and work is shared out without regard to speed.")
             .omittedAtDefault,
         number(
             "cluster.lateFloorSeconds", \.cluster.lateFloorSeconds, .within(0.01, 86_400), unit: "seconds",

@@ -51,25 +51,32 @@ public struct RefusalTally: Sendable, Equatable {
 
     /// Whether the log says so when `count` more of a kind are added.
     public func isLogged(_ kind: RefusalKind, more count: Int) -> Bool {
-        var copy = self
-        return copy.add(kind, count: count) != nil
+        let (before, (after, overflow)) = (self[kind], self[kind].addingReportingOverflow(max(0, count)))
+        return !overflow && after > before && after.passesPowerOfTen(since: before)
     }
 
     /// Adds `count` of a kind.
     /// - Returns: the number so far where the log should say so: at the first, tenth, hundredth …; nil otherwise. Whatever talks
     ///   to a port by mistake may send thousands of messages.
     public mutating func add(_ kind: RefusalKind, count: Int = 1) -> Int? {
-        let before = self[kind]
-        let (after, overflow) = before.addingReportingOverflow(max(0, count))
-        guard !overflow, after > before else { return nil }
+        let isLogged = isLogged(kind, more: count)
+        let (after, overflow) = self[kind].addingReportingOverflow(max(0, count))
+        guard !overflow, after > self[kind] else { return nil }
         counts[kind.rawValue] = after
+        return isLogged ? after : nil
+    }
+}
+
+extension Int {
+    /// Whether 1, 10, 100 … lies above `before` and is reached: when the log says again what happens time and again.
+    func passesPowerOfTen(since before: Int) -> Bool {
         var mark = 1
         while mark <= before {
             let (next, overflow) = mark.multipliedReportingOverflow(by: 10)
-            if overflow { return nil }
+            if overflow { return false }
             mark = next
         }
-        return after >= mark ? after : nil
+        return self >= mark
     }
 }
 
@@ -98,13 +105,8 @@ extension RefusalKind {
 }
 
 extension String {
-    /// At most so many characters on one line, for logs, replies and tables: peers choose what error messages quote.
-    func shortened(to count: Int = 300) -> String {
-        var result = ""
-        for (index, scalar) in unicodeScalars.enumerated() {
-            if index == count { return result + "…" }
-            result.unicodeScalars.append(scalar.properties.generalCategory == .control ? "·" : scalar)
-        }
-        return result
+    /// On one line, in at most so many bytes, for logs, replies and tables: peers choose what error messages quote.
+    func onOneLine(to bytes: Int = 300) -> String {
+        String(UnicodeScalarView(shortened(to: bytes).unicodeScalars.map { $0.properties.generalCategory == .control ? "·" : $0 }))
     }
 }

@@ -28,8 +28,13 @@ public struct UnitCut: Sendable {
         return uneven
     }
 
+    /// Shards for each worker from which speeds count. What a unit costs once is shared by its shards, so that of few the worker with more
+    /// of them looks faster than it is, and would go on getting more.
+    static let leastShardsPerWorker = 8
+
     /// Nil where an even cut does.
     private var uneven: [TreeNode]? {
+        guard tree.leafCount >= Self.leastShardsPerWorker * speeds.count else { return nil }
         let known = speeds.compactMap(\.self).filter { $0 > 0 && $0.isFinite }.sorted()
         guard speeds.count > 1, let least = known.first, let most = known.last, most >= Self.unevenFrom * least else { return nil }
         let usual = known[known.count / 2]

@@ -68,6 +68,11 @@ enum FilterRows {
         return tensors
     }
 
+    /// Bytes that the tensors of a unit have at most: a label is in one cluster of a filter, if any.
+    static func largestBytes(filters: Int, labels: Int, thresholds: Int) -> Int {
+        8 * (filters * (columns + 3 * labels) + thresholds * FilterTally.valueCount)
+    }
+
     static func decode(_ result: UnitResult, unit: FilterUnit) throws(Problem) -> Measured {
         Measured(filters: try filters(result, unit: unit), tallies: try tallies(result, unit: unit))
     }

@@ -2,9 +2,8 @@
 /// first. One mailbox may take from several sources, from a socket and from lanes that compute, say.
 public final class Mailbox<Element: Sendable>: @unchecked Sendable {
     private let condition = MonotonicCondition()
-    /// Everything below is guarded by `condition`. Elements before `head` are taken.
-    private var elements: [Element?] = []
-    private var head = 0
+    /// Everything below is guarded by `condition`.
+    private var elements = Queue<Element>()
     private var closed = false
 
     public init() {}
@@ -22,13 +21,13 @@ public final class Mailbox<Element: Sendable>: @unchecked Sendable {
     /// there already is returned even where the deadline has passed.
     public func next(until deadline: ContinuousClock.Instant) -> Element? {
         condition.withLock {
-            while head == elements.count, !closed, ContinuousClock.now < deadline { condition.wait(until: deadline) }
-            return takeFirst()
+            while elements.isEmpty, !closed, ContinuousClock.now < deadline { condition.wait(until: deadline) }
+            return elements.takeFirst()
         }
     }
 
     /// The oldest element if there is one, without waiting.
-    public func next() -> Element? { condition.withLock { takeFirst() } }
+    public func next() -> Element? { condition.withLock { elements.takeFirst() } }
 
     /// Wakes every waiter. What lies in the mailbox can still be taken.
     public func close() {
@@ -39,20 +38,5 @@ public final class Mailbox<Element: Sendable>: @unchecked Sendable {
     }
 
     public var isClosed: Bool { condition.withLock { closed } }
-    public var count: Int { condition.withLock { elements.count - head } }
-
-    private func takeFirst() -> Element? {
-        guard head < elements.count else { return nil }
-        let element = elements[head]
-        elements[head] = nil
-        head += 1
-        if head == elements.count {
-            elements.removeAll(keepingCapacity: head <= 1024)
-            head = 0
-        } else if head >= 1024, head * 2 >= elements.count {
-            elements.removeFirst(head)
-            head = 0
-        }
-        return element
-    }
+    public var count: Int { condition.withLock { elements.count } }
 }

@@ -135,13 +135,12 @@ public final class RouterInbox: @unchecked Sendable {
 
     func count(_ kind: Refused) { condition.withLock { refused[kind, default: 0] += 1 } }
 
-    /// Events in order, with what they weigh. Those before `head` are taken.
+    /// Events in order, with what they weigh.
     private struct Line {
-        private var events: [(event: TransportEvent, peer: PeerID, weight: Int)?] = []
-        private var head = 0
+        private var events = Queue<(event: TransportEvent, peer: PeerID, weight: Int)>()
         private(set) var bytes = 0
 
-        var isEmpty: Bool { head == events.count }
+        var isEmpty: Bool { events.isEmpty }
 
         mutating func append(_ event: TransportEvent, of peer: PeerID) {
             let weight = Self.weight(event)
@@ -150,24 +149,14 @@ public final class RouterInbox: @unchecked Sendable {
         }
 
         mutating func takeFirst() -> TransportEvent? {
-            guard head < events.count, let first = events[head] else { return nil }
-            events[head] = nil
-            head += 1
+            guard let first = events.takeFirst() else { return nil }
             bytes -= first.weight
-            if head == events.count {
-                events.removeAll(keepingCapacity: head <= 1024)
-                head = 0
-            } else if head >= 1024, head * 2 >= events.count {
-                events.removeFirst(head)
-                head = 0
-            }
             return first.event
         }
 
         mutating func moveAll(of peer: PeerID, to other: inout Line) {
             var rest = Line()
-            while head < events.count, let next = events[head] {
-                head += 1
+            while let next = events.takeFirst() {
                 if next.peer == peer { other.append(next.event, of: peer) } else { rest.append(next.event, of: next.peer) }
             }
             self = rest

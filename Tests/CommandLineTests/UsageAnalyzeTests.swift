@@ -61,6 +61,22 @@ import Testing
         }
     }
 
+    /// 26 MB of label sums in a message, from a worker of a network whose weights take 2: heads are not sent where their accuracies are
+    /// not asked for.
+    @Test func labelSumsMayBeFarLargerThanWeights() throws {
+        let labels = 3200
+        let network = try Network(ModelSpecification(name: "vgg11", width: 16, inputChannels: 3, labels: Self.labels))
+        let heads = try HeadSet(network, labels: labels, layers: ["conv1"])
+        try network.saveWeights(
+            parameters: network.initialParameters(seed: 7), statistics: network.initialStatistics(), path: directory.file("wide"))
+        try heads.saveWeights(parameters: heads.initialParameters(seed: 6), path: directory.file("many"))
+        try write(Array(0..<labels), to: "all")
+        let outcome = try analyze(["--no-accuracies", "--json", "-"], weights: "wide", heads: "many", data: "all")
+        #expect(outcome.status == 0, "\(outcome.stderr)")
+        let document = try JSONSerialization.jsonObject(with: outcome.stdout) as? [String: Any]
+        #expect((document?["layers"] as? [Any])?.count == 1)
+    }
+
     /// Images in another order are other images to no figure but the last bits of sums.
     @Test func samplesNeedNotComeByLabel() throws {
         let order = (0..<60).map { ($0 * 7) % 60 }

@@ -16,12 +16,22 @@ import Testing
     }
 
     @Test func theFasterGetsMore() {
-        #expect(cut(8, [3, 1]) == [0..<4, 4..<6, 6..<8])
-        #expect(cut(8, [1, 3]) == [4..<8, 0..<2, 2..<4])
-        // One that is ten times as slow gets nothing where its part is less than half a shard.
-        #expect(cut(4, [1, 0.1]) == [0..<4])
+        #expect(cut(16, [3, 1]) == [0..<8, 8..<12, 12..<16])
+        #expect(cut(16, [1, 3]) == [8..<16, 0..<4, 4..<8])
+        // One that is a hundred times as slow gets nothing, its part being less than half a grain.
+        #expect(cut(16, [1, 0.01]) == [0..<16])
         // One of unknown speed counts as usual.
-        #expect(cut(8, [1, 2, nil, 2]) == [4..<6, 6..<8, 0..<1, 1..<2, 2..<3, 3..<4])
+        #expect(cut(32, [1, 2, nil, 2]) == [
+            24..<32, 0..<4, 4..<8, 8..<12, 16..<20, 12..<14, 14..<16, 20..<22, 22..<24,
+        ])
+    }
+
+    /// What a unit costs once would make the worker with more shards look faster.
+    @Test func fewShardsAreCutEvenly() {
+        #expect(cut(8, [3, 1]) == [0..<4, 4..<8])
+        #expect(cut(15, [1, 3]) == [0..<8, 8..<15])
+        #expect(cut(4, [1, 0.1]) == [0..<2, 2..<4])
+        #expect(cut(8, [1, 2, nil, 2]) == [0..<2, 2..<4, 4..<6, 6..<8])
     }
 
     @Test func everyShardIsInOneUnitAndUnitsAreFew() {

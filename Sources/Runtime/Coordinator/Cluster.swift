@@ -6,37 +6,12 @@ import Messages
 import Tensors
 import Transport
 
-/// What the cluster tells its owner, on the coordinator's one thread.
-protocol ClusterOwner: AnyObject {
-    func workerJoined(_ worker: RosterWorker) throws
-    func workerLeft(_ worker: RosterWorker, reason: String) throws
-    func unitsSubmitted(_ count: Int)
-    func unitCompleted(_ unit: WorkUnit, _ result: UnitResult, worker: RosterWorker, attempts: Int)
-    /// Samples that a worker left out, for they cannot be decoded.
-    func samplesDamaged(_ samples: [DamagedSample], of split: Split)
-    /// Log records that a worker shipped.
-    func received(_ records: [LogRecord])
-    /// - Parameter now: the clock of the workers' times.
-    func statusReport(workers: [RosterWorker], now: Double) -> StatusReport
-    func logs(for request: LogsRequest) throws -> LogsReply
-    /// Called several times a second while the cluster waits: to look after processes, progress and the journal.
-    func idle() throws
-}
-
-/// The user asked for an end; the run can go on later.
-struct Interrupted: Error {}
-
-/// A unit came to nothing as often as allowed and is set aside. The run pauses; it can go on when the cause is mended.
-struct UnitSetAside: Error {
-    let problem: Problem
-}
-
 /// The coordinator's shell: it feeds the machine with messages and time and performs what the machine decides.
 final class Cluster {
-    private var machine: CoordinatorMachine
-    private let router: RouterEndpoint
-    private let inbox: RouterInbox
-    private let codec = MessageCodec()
+    var machine: CoordinatorMachine
+    let router: RouterEndpoint
+    let inbox: RouterInbox
+    let codec = MessageCodec()
     private let logger: Logger
     private let run: String
     private weak var owner: (any ClusterOwner)?
@@ -48,26 +23,21 @@ final class Cluster {
     }
 
     private var parameters: [String: Publication] = [:]
-    /// Bytes of all parameter sets. A worker's largest messages are gradients, as long as their set, and label sums, twice as
-    /// long as the heads; filters' figures and records of the log are far below the least.
-    private var publishedBytes = 0
+    /// Bytes of the largest result that units to come may bring, where it is more than the parameter sets.
+    private var expectedBytes = 0
+    /// Records of the log and whatever else a worker says are far below.
     private static let smallestAllowance = 8 << 20
     private let neighbours: Neighbours
     /// Where sums find memory.
     let sums = StoragePool(kept: 4 + ProcessInfo.processInfo.activeProcessorCount)
     private var nextVersion: UInt64 = 1
     private var nextUnit: UInt64
-    /// The samples of open units: read when a unit is dealt to a worker without a copy of its own.
-    private var samples: [UInt64: (split: Split, indices: [Int])] = [:]
+    private var samples: [UInt64: UnitSamples] = [:]
     /// How the tensors of open units are made, when one is dealt: all of a phase's at once may be more than memory holds.
     private var tensorsWhenDealt: [UInt64: () -> [WireTensor]] = [:]
     private var results: [(WorkUnit, UnitResult)] = []
     private var setAside: UnitSetAside?
-    /// Who asked for the log and has not been told that it ends, and when they asked last.
-    private var followers: [PeerID: Double] = [:]
-    private static let mostFollowers = 1024
-    /// How long after its latest question an observer still counts as one that follows.
-    private static let followerSeconds = 5.0
+    var followers = LogFollowers()
 
     /// How often `idle` is called at least.
     private static let pulse = Duration.milliseconds(200)
@@ -122,12 +92,21 @@ final class Cluster {
     /// - Parameter vector: not to be changed before another version is published, or no unit is open.
     func publish(_ set: String, _ vector: ParameterVector) -> ParameterReference {
         defer { nextVersion += 1 }
-        if parameters[set]?.vector.buffer.count != vector.buffer.count {
-            publishedBytes += vector.buffer.bytes.count
-            router.allowMessages(upTo: Self.smallestAllowance + 3 * publishedBytes)
-        }
         parameters[set] = Publication(version: nextVersion, vector: vector)
+        allowMessages()
         return ParameterReference(set: set, version: nextVersion)
+    }
+
+    /// Says how large a result of units to come may be, in bytes, where it is no gradient.
+    func expectResults(ofBytes bytes: Int) {
+        expectedBytes = bytes
+        allowMessages()
+    }
+
+    /// A worker's largest messages are gradients, as long as their set and its statistics, and what is expected.
+    private func allowMessages() {
+        let published = parameters.values.reduce(0) { $0 + $1.vector.buffer.bytes.count }
+        router.allowMessages(upTo: Self.smallestAllowance + max(published, expectedBytes))
     }
 
     /// A unit under the next free number.
@@ -148,7 +127,7 @@ final class Cluster {
     /// A unit over samples of a split, under the next free number. What it needs is settled when it is performed.
     func assignment(_ description: UnitDescription, samples indices: [Int], of split: Split) -> WorkUnit {
         let unit = assignment(description, needs: [], tensors: [])
-        samples[unit.id] = (split, indices)
+        samples[unit.id] = UnitSamples(split: split, indices: indices)
         return unit
     }
 
@@ -156,10 +135,7 @@ final class Cluster {
     /// compute others.
     /// - Throws: `Problem` when samples cannot be read.
     func prepare(_ assignments: [WorkUnit]) throws {
-        try act(machine.prepare(assignments.map { unit in
-            let bytes = samples[unit.id].map { samples in samples.indices.reduce(0) { $0 + samples.split.byteCount(of: $1) } }
-            return (unit, bytes ?? 0)
-        }))
+        try act(machine.prepare(assignments.map { ($0, samples[$0.id]?.byteCount ?? 0) }))
     }
 
     /// Takes back units that were prepared: others will be performed in their place.
@@ -234,52 +210,6 @@ final class Cluster {
 
     /// Says that a worker process which was started here has ended.
     func processEnded(pid: Int, reason: String) throws { try act(machine.handle(.processEnded(pid: pid, reason: reason), at: now)) }
-
-    /// Tells every worker that the run is over and hears their goodbyes, then lets observers read the log to its end, and closes the
-    /// socket.
-    /// - Parameter settle: called when no worker is left, to write down how it ended.
-    func end(outcome: Messages.RunOutcome, message: String, settle: () -> Void = {}) {
-        var present = Set(machine.workers.map(\.peer))
-        try? act(machine.finish(RunEnd(outcome: outcome, message: message)))
-        // When a connection ends, libzmq throws away what the other side has received and not read yet. So the workers
-        // hang up first; one that is frozen or dead is not waited for long.
-        let deadline = ContinuousClock.now + .seconds(2)
-        while !present.isEmpty, ContinuousClock.now < deadline, let event = inbox.next(until: deadline) {
-            switch event {
-            case .message(let peer, let frames):
-                guard let message = try? codec.decode(frames).message else { continue }
-                if case .goodbye = message { present.remove(peer) } else { answer(message, of: peer) }
-            case .unreachable(let peer), .hungUp(let peer): present.remove(peer)
-            case .discarded, .barred, .access, .connected, .disconnected, .handshakeFailed, .turnedAway: break
-            }
-        }
-        settle()
-        attendFollowers()
-        router.close(flushingFor: .seconds(1))
-    }
-
-    /// Answers whoever follows the log until each has been told that nothing follows; one that has stopped asking is not waited for.
-    private func attendFollowers() {
-        let deadline = ContinuousClock.now + .seconds(2)
-        func isAwaited(_ asked: Double) -> Bool { now - asked < Self.followerSeconds }
-        guard followers.values.contains(where: isAwaited) else { return }
-        while followers.values.contains(where: isAwaited), ContinuousClock.now < deadline, let event = inbox.next(until: deadline) { attend(event) }
-        // What has arrived and is not read yet is lost when the connection ends.
-        let reading = ContinuousClock.now + .milliseconds(200)
-        while ContinuousClock.now < reading, let event = inbox.next(until: reading) { attend(event) }
-    }
-
-    private func attend(_ event: TransportEvent) {
-        if case .message(let peer, let frames) = event, let message = try? codec.decode(frames).message { answer(message, of: peer) }
-    }
-
-    /// Answers an observer; the run is over, and so is all else.
-    private func answer(_ message: Message, of peer: PeerID) {
-        switch message {
-        case .statusRequest, .logsRequest: try? act(machine.handle(.received(peer, message), at: now))
-        default: break
-        }
-    }
 
     var now: Double { Double(DispatchTime.now().uptimeNanoseconds) * 1e-9 }
 
@@ -372,7 +302,7 @@ final class Cluster {
         }
     }
 
-    private func act(_ actions: [CoordinatorMachine.Action]) throws {
+    func act(_ actions: [CoordinatorMachine.Action]) throws {
         for action in actions {
             switch action {
             case .send(let peer, .welcome(let welcome)):
@@ -381,11 +311,11 @@ final class Cluster {
                 send(.welcome(welcome), to: peer)
             case .send(let peer, let message): send(message, to: peer)
             case .deal(let peer, var unit, let withSamples):
-                if withSamples { unit.tensors += try sampleTensors(of: unit) }
+                if withSamples { unit.tensors += try samples[unit.id]?.tensors() ?? [] }
                 if let make = tensorsWhenDealt[unit.id] { unit.tensors += make() }
                 send(.unit(unit), to: peer)
             case .sendSamples(let peer, let unit, let withSamples):
-                let tensors = withSamples ? try sampleTensors(of: unit) : []
+                let tensors = withSamples ? try samples[unit.id]?.tensors() ?? [] : []
                 send(.samples(SampleShipment(unit: unit.id, work: unit.work, tensors: tensors)), to: peer)
             case .sendParameters(let peer, let reference):
                 let tensor = parameterTensor(reference, for: peer)
@@ -407,7 +337,7 @@ final class Cluster {
                 try owner?.workerLeft(worker, reason: reason)
             case .gaveUp(let assignment, let causes):
                 setAside = UnitSetAside(problem: Problem(
-                    "unit \(assignment.id) (\(assignment.work.kind)\(samplesText(of: assignment))) came to nothing and is set aside: \(causes.joined(separator: "; "))",
+                    "unit \(assignment.id) (\(assignment.work.kind)\(samples[assignment.id]?.text ?? "")) came to nothing and is set aside: \(causes.joined(separator: "; "))",
                     remedy: "mend the cause, then go on with --resume"))
             case .records(let records, from: _): owner?.received(records)
             case .statusRequested(let peer):
@@ -416,31 +346,13 @@ final class Cluster {
                 guard let owner else { continue }
                 answer(peer) {
                     let reply = try owner.logs(for: request)
-                    if followers.count >= Self.mostFollowers { followers = followers.filter { now - $0.value < Self.followerSeconds } }
-                    followers[peer] = reply.finished || followers.count >= Self.mostFollowers ? nil : now
+                    followers.note(peer, at: now, isToldAll: reply.finished)
                     return .logs(reply)
                 }
             case .stopRequested: Interrupt.request()
             case .log(let level, let message, let unit, let fields): logger.log(level, message, unit: unit, fields)
             }
         }
-    }
-
-    /// Which samples a unit takes, as people may look for them.
-    private func samplesText(of unit: WorkUnit) -> String {
-        guard let (split, indices) = samples[unit.id], let first = indices.first else { return "" }
-        let shown = indices.prefix(20).map(String.init).joined(separator: " ")
-        return ", samples \(shown)\(indices.count > 20 ? " … (\(indices.count) in all)" : "") of \(unit.work.split ?? ""), the first being \(split.sampleName(first))"
-    }
-
-    /// The encoded bytes of a unit's samples, framed one after the other, and their labels.
-    private func sampleTensors(of unit: WorkUnit) throws(Problem) -> [WireTensor] {
-        guard let (split, indices) = samples[unit.id] else { return [] }
-        let bytes = try split.encodedSamples(indices)
-        return [
-            WireTensor("samples", [bytes.count], uint8s: bytes),
-            WireTensor("labels", [indices.count], int64s: split.labels(indices).map(Int64.init)),
-        ]
     }
 
     /// Where a worker of this machine finds a parameter set, or the set as it travels to others.
@@ -480,17 +392,6 @@ final class Cluster {
             }
         } catch {
             logger.error("message cannot be encoded", ["cause": error.description])
-        }
-    }
-}
-
-extension RouterInbox.Refused {
-    fileprivate var kind: RefusalKind {
-        switch self {
-        case .flood: .flood
-        case .handshake: .handshake
-        case .cut: .cut
-        case .crowded: .crowded
         }
     }
 }

@@ -46,6 +46,8 @@ struct FilterPhase {
                 assignments.append(assignment)
             }
         }
+        cluster.expectResults(ofBytes: FilterRows.largestBytes(filters: filtersPerUnit, labels: labels, thresholds: thresholds.count))
+        defer { cluster.expectResults(ofBytes: 0) }
         var results = labelMeans.map { [FilterResult?](repeating: nil, count: $0.filters) }
         var figures = labelMeans.map { _ in thresholds.map { ThresholdFigures(threshold: $0, labels: labels) } }
         try cluster.perform(assignments, interruptible: true, waitSeconds: waitSeconds) { assignment, result in

@@ -27,9 +27,7 @@ struct ShardedWork {
         workers = cluster.workers.count
         var units: [WorkUnit] = []
         var nodes: [UInt64: TreeNode] = [:]
-        // Of few shards a worker with more of them looks faster than it is (what a unit costs once is shared by more), and would keep them.
-        let speeds: [Double?] = shards.count >= 8 * workers ? cluster.speeds : cluster.speeds.map { _ in nil }
-        for node in UnitCut(tree, speeds: speeds).nodes(unitsPerWorker: unitsPerWorker) {
+        for node in UnitCut(tree, speeds: cluster.speeds).nodes(unitsPerWorker: unitsPerWorker) {
             let slices = tree.leaves(of: node).map { ShardSlice(index: $0, sampleIndices: shards[$0]) }
             let unit = cluster.assignment(
                 describe(TreePart(node: node, shardCount: shards.count, shards: slices)),

@@ -38,6 +38,9 @@ struct Survey {
         let order = wantLabelSums ? samplesByLabel : Array(0..<split.count)
         let shards = stride(from: 0, to: order.count, by: shardSize).map { Array(order[$0..<min($0 + shardSize, order.count)]) }
         guard !shards.isEmpty else { throw Problem("the split has no samples", remedy: "give a data set with a test split") }
+        let inputs = headSet.heads.reduce(0) { $0 + $1.inputs }
+        cluster.expectResults(ofBytes: wantLabelSums ? headSet.labels * (inputs + 1) * MemoryLayout<Double>.size : 0)
+        defer { cluster.expectResults(ofBytes: 0) }
         let work = ShardedWork(split: split, shards: shards, on: cluster, unitsPerWorker: 4) { part in
             .survey(SurveyUnit(wantHeads: heads != nil, wantLabelSums: wantLabelSums, part: part))
         }

@@ -5,7 +5,7 @@ import Reporting
 /// program quietly and is no failure.
 enum StandardOutput {
     static func write(_ text: String) {
-        guard writeAll(Array(text.utf8), to: STDOUT_FILENO) else { exit(0) }
+        guard writeAll(Array(text.utf8), to: STDOUT_FILENO) else { _exit(0) }
     }
 
     static func writeLine(_ text: String) { write(text + "\n") }

@@ -17,6 +17,7 @@ SIDES = {
     "memory": "Filterscope on one machine: in memory in common",
     "ipc": "Filterscope in frames through a Unix domain socket",
     "tcp": "Filterscope in frames over 127.0.0.1, as between machines",
+    "curve": "the same encrypted, as between machines with keys",
 }
 NOTES = """\
 ms: the median over the rounds, and the least and the greatest; a round's figure is the median of its runs, each from the

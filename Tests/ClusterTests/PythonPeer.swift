@@ -18,6 +18,16 @@ enum PythonPeer {
         try start("worker.py", ["--connect", endpoint, "--name", name, "--give-up", "30"] + more)
     }
 
+    /// The same, started again whenever it dies, until it ends in order or a file of that name is there.
+    static func undyingWorker(_ name: String, at endpoint: String, until stop: String, _ more: String...) throws -> RunningProcess {
+        let script = sources.appendingPathComponent("Tests/Interop/worker.py").path
+        return try RunningProcess(
+            "/bin/sh",
+            ["-c", "until \"$@\" || [ -e \"$STOP\" ]; do :; done", "sh", "/usr/bin/python3", script, "--connect", endpoint, "--name", name,
+             "--give-up", "3"] + more,
+            environment: ["PYTHONDONTWRITEBYTECODE": "1", "STOP": stop])
+    }
+
     /// Whatever a program printed, one JSON object a line.
     static func objects(_ text: some StringProtocol) -> [[String: Any]] {
         text.split(separator: "\n").compactMap { (try? JSONSerialization.jsonObject(with: Data($0.utf8))) as? [String: Any] }

@@ -79,7 +79,11 @@ final class Trial {
 
     /// `filterscope coordinator`, and where it listens.
     func coordinator(bind: String = "tcp://127.0.0.1:*", _ more: String...) throws -> (process: RunningProcess, endpoint: String) {
-        let process = try start(["coordinator", recipePath, "--bind", bind, "--run", runPath] + more)
+        try coordinator(bind: bind, arguments: more)
+    }
+
+    func coordinator(bind: String = "tcp://127.0.0.1:*", arguments: [String]) throws -> (process: RunningProcess, endpoint: String) {
+        let process = try start(["coordinator", recipePath, "--bind", bind, "--run", runPath] + arguments)
         var endpoint: String?
         try waitUntil("the coordinator says where it listens") {
             guard process.isRunning else { throw Disturbed("coordinator", process) }

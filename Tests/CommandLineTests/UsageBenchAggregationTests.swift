@@ -12,7 +12,7 @@ import Testing
         return try #require(try JSONSerialization.jsonObject(with: outcome.stdout) as? [String: Any])
     }
 
-    @Test(arguments: ["memory", "ipc", "tcp"]) func sumsComeBackByEveryTransport(_ transport: String) throws {
+    @Test(arguments: ["memory", "ipc", "tcp", "curve"]) func sumsComeBackByEveryTransport(_ transport: String) throws {
         let result = try json(["--transport", transport, "--workers", "2"])
         #expect(result["transport"] as? String == transport && result["workers"] as? Int == 2 && result["megabytes"] as? Int == 6)
         let runs = try #require(result["runs"] as? [Double])
@@ -40,9 +40,9 @@ import Testing
         let help = try runFilterscope(["bench", "aggregation", "--help"]).stdoutText
         #expect(help.contains("Usage: filterscope bench aggregation") && help.contains("--transport KIND"))
         // What it passes to its own workers is not for people.
-        #expect(!help.contains("--connect"))
+        #expect(!help.contains("--connect") && !help.contains("--keys"))
         #expect(try runFilterscope(["bench", "--help"]).stdoutText.contains("filterscope bench aggregation --help"))
         let outcome = try runFilterscope(["bench", "aggregation", "--transport", "pigeon"])
-        #expect(outcome.status == 2 && outcome.stderr.contains("memory, ipc, tcp"), "\(outcome.stderr)")
+        #expect(outcome.status == 2 && outcome.stderr.contains("memory, ipc, tcp, curve"), "\(outcome.stderr)")
     }
 }

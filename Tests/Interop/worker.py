@@ -11,6 +11,7 @@ import json
 import os
 import platform
 import resource
+import signal
 import socket
 import sys
 import time
@@ -179,6 +180,8 @@ class Worker:
 
     def on_unit(self, message):
         unit, work = message["unit"], message["body"]["work"]
+        if work["kind"] == "train" and any(self.options.dies_of in shard["sampleIndices"] for shard in work["details"]["part"]["shards"]):
+            os.kill(os.getpid(), signal.SIGKILL)
         early = self.ahead.pop(unit, None)
         start = time.monotonic()
         try:
@@ -245,6 +248,7 @@ def main():
     parser.add_argument("--give-up", type=float, default=60, help="seconds without a coordinator after which it ends")
     parser.add_argument("--protocol", type=int, default=wire.VERSION, help="claim to speak another version, for tests")
     parser.add_argument("--slow", type=float, default=0, help="seconds to idle for each unit, for tests")
+    parser.add_argument("--dies-of", type=int, help="a training sample whose units kill it, for tests")
     options = parser.parse_args()
     worker = Worker(options)
     try:

@@ -4,6 +4,7 @@ import Foundation
 import Kernels
 import Messages
 import Tensors
+import Transport
 
 /// `filterscope bench aggregation`: gradients of worker processes added up along the tree, and the sum sent back to all of them.
 public func benchAggregation(_ options: AggregationOptions) throws -> ExitCode {
@@ -13,10 +14,11 @@ public func benchAggregation(_ options: AggregationOptions) throws -> ExitCode {
 }
 
 /// One of its worker processes.
-public func aggregationWorker(connect endpoint: String, name: String) throws -> ExitCode {
+/// - Parameter keys: the directory of keys to connect with.
+public func aggregationWorker(connect endpoint: String, name: String, keys: String?) throws -> ExitCode {
     Interrupt.install()
     Interrupt.ignoreTerminal()
-    try AggregationWorker(connect: endpoint, name: name).work()
+    try AggregationWorker(connect: endpoint, name: name, keys: try keys.map { try KeyDirectory($0).client([.worker]) }).work()
     return .done
 }
 

@@ -55,6 +55,7 @@ struct AggregationBenchResult: Encodable {
         switch AggregationOptions.Transport(rawValue: transport) {
         case .memory?: "in memory that the processes have in common"
         case .ipc?: "in frames through a Unix domain socket"
+        case .curve?: "in encrypted frames (CURVE) over loopback TCP"
         case .tcp?, nil: "in frames over loopback TCP"
         }
     }

@@ -8,6 +8,11 @@ public struct AggregationOptions: Sendable {
         case ipc
         /// In frames over loopback TCP, as between machines.
         case tcp
+        /// The same, encrypted: with keys, as between machines that others reach.
+        case curve
+
+        /// Whether it takes a TCP port.
+        var isOverTCP: Bool { self == .tcp || self == .curve }
     }
 
     /// Million bytes of float32 gradients from each worker.

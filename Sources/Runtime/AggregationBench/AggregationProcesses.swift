@@ -4,6 +4,7 @@ import Diagnostics
 import Foundation
 import Kernels
 import Messages
+import Transport
 
 /// The coordinator and worker processes of `bench aggregation`: started together, gone when it is over.
 final class AggregationProcesses: ClusterOwner {
@@ -18,27 +19,32 @@ final class AggregationProcesses: ClusterOwner {
         Interrupt.install()
         return try withLocalEndpoint { local in
             let owner = AggregationProcesses()
+            // Keys of this measurement alone, gone with the socket's directory.
+            let keys = options.transport == .curve ? KeyDirectory(String(local.dropFirst("ipc://".count)) + ".keys") : nil
+            try keys?.make()
             let cluster = try Cluster(
                 CoordinatorMachine.Settings(
                     run: UUID().uuidString, task: try task.encoded(), fingerprint: kernelFingerprint, heartbeatSeconds: 1,
                     timeoutSeconds: 10, unitAttempts: 1),
-                bind: options.transport == .tcp ? "tcp://127.0.0.1:*" : local, insecure: false,
+                bind: options.transport.isOverTCP ? "tcp://127.0.0.1:*" : local, keys: try keys?.coordinator(), insecure: false,
                 logger: Logger(source: "coordinator", level: .debug, sink: owner.logSink))
             cluster.setOwner(owner)
             defer {
                 cluster.end(outcome: .finished, message: "finished")
                 owner.stop()
             }
-            for number in 1...options.workers { try owner.launch("worker-\(number)", cluster.endpoint, options.transport) }
+            for number in 1...options.workers { try owner.launch("worker-\(number)", cluster.endpoint, options.transport, keys) }
             try cluster.waitForWorkers(options.workers, seconds: 60)
             return try body(cluster)
         }
     }
 
-    private func launch(_ name: String, _ endpoint: String, _ transport: AggregationOptions.Transport) throws(Problem) {
+    private func launch(
+        _ name: String, _ endpoint: String, _ transport: AggregationOptions.Transport, _ keys: KeyDirectory?
+    ) throws(Problem) {
         let process = Process()
         process.executableURL = URL(fileURLWithPath: "/proc/self/exe").resolvingSymlinksInPath()
-        process.arguments = ["bench", "aggregation", "--connect", endpoint, "--name", name]
+        process.arguments = ["bench", "aggregation", "--connect", endpoint, "--name", name] + (keys.map { ["--keys", $0.path] } ?? [])
         process.standardInput = FileHandle.nullDevice
         process.standardOutput = FileHandle.nullDevice
         // A worker that offers no memory gets and sends frames.

@@ -26,11 +26,11 @@ final class AggregationWorker {
     private var bytes = 0
     private var departure: WorkerMachine.Departure?
 
-    init(connect endpoint: String, name: String) throws(Problem) {
+    init(connect endpoint: String, name: String, keys: ClientKeys?) throws(Problem) {
         self.name = name
         memory = WorkerMemory(threads: 1)
         let mailbox = mailbox
-        dealer = try DealerEndpoint(connect: endpoint) { mailbox.put($0) }
+        dealer = try DealerEndpoint(connect: endpoint, keys: keys) { mailbox.put($0) }
         machine = WorkerMachine(
             WorkerMachine.Settings(
                 name: name, host: ProcessInfo.processInfo.hostName, pid: Int(ProcessInfo.processInfo.processIdentifier), threads: 1,

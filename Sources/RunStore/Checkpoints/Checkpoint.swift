@@ -27,6 +27,21 @@ public struct Checkpoint: Hashable, Sendable {
         ]
     }
 
+    /// Where its file lies in a run's directory.
+    var path: String {
+        let digits = String(step)
+        return "checkpoints/\(phase)-\(String(repeating: "0", count: max(0, 8 - digits.count)) + digits).safetensors"
+    }
+
+    /// Writes its file, tensors named `<prefix>/<tensor>`, beside others of the run: whole, or not at all. It counts when it is recorded
+    /// (`CheckpointStore.record`). Any thread may write.
+    /// - Returns: the file's digest.
+    public func write(_ vectors: [(prefix: String, vector: ParameterVector)], in directory: RunDirectory) throws(Problem) -> Digest {
+        var writer = SafetensorsWriter(metadata: metadata)
+        for (prefix, vector) in vectors { writer.add(vector, prefix: prefix + "/") }
+        return try writer.write(to: directory.file(path))
+    }
+
     init(metadata: [String: String], path: String) throws(Problem) {
         guard let phase = metadata["phase"], let step = metadata["step"].flatMap({ Int($0) }), step >= 0,
             let epoch = metadata["epoch"].flatMap({ Int($0) }), epoch >= 0, let fingerprint = metadata["fingerprint"],

@@ -23,14 +23,15 @@ public struct CheckpointStore {
     public func save(
         _ checkpoint: Checkpoint, _ vectors: [(prefix: String, vector: ParameterVector)], pinned: Bool = false, at time: Double
     ) throws(Problem) -> CheckpointRow {
-        var writer = SafetensorsWriter(metadata: checkpoint.metadata)
-        for (prefix, vector) in vectors { writer.add(vector, prefix: prefix + "/") }
-        let digits = String(checkpoint.step)
-        let number = String(repeating: "0", count: max(0, 8 - digits.count)) + digits
-        let relativePath = "checkpoints/\(checkpoint.phase)-\(number).safetensors"
-        let digest = try writer.write(to: directory.file(relativePath))
+        try record(checkpoint, try checkpoint.write(vectors, in: directory), pinned: pinned, at: time)
+    }
+
+    /// Takes a checkpoint whose file is whole into the journal, then removes those that are too many.
+    /// - Parameter digest: of the file that `Checkpoint.write` wrote.
+    @discardableResult
+    public func record(_ checkpoint: Checkpoint, _ digest: Digest, pinned: Bool = false, at time: Double) throws(Problem) -> CheckpointRow {
         let row = try journal.recordCheckpoint(
-            path: relativePath, sha256: digest.hexadecimal, phase: checkpoint.phase, step: checkpoint.step, pinned: pinned, at: time)
+            path: checkpoint.path, sha256: digest.hexadecimal, phase: checkpoint.phase, step: checkpoint.step, pinned: pinned, at: time)
         try removeSurplus()
         return row
     }

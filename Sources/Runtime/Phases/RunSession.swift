@@ -244,7 +244,7 @@ final class RunSession {
 
     private func checkpointIfDue(_ outcome: SteppedPhase.StepOutcome) throws {
         if Interrupt.requested { throw Interrupted() }
-        if isCheckpointDue(outcome) { try recorder.checkpoint(state) }
+        if isCheckpointDue(outcome) { try recorder.checkpoint(state, waits: false) }
     }
 
     private func isCheckpointDue(_ outcome: SteppedPhase.StepOutcome) -> Bool {

@@ -14,6 +14,7 @@ final class RunRecorder: ClusterOwner {
     let directory: RunDirectory
     let journal: Journal
     private let checkpoints: CheckpointStore
+    private let checkpointWriter: CheckpointWriter
     private let logs: LogStore
     private let recipeName: String
     private let recipeDigest: Digest
@@ -58,6 +59,7 @@ final class RunRecorder: ClusterOwner {
         self.admitsOtherKernels = admitsOtherKernels
         self.echo = echo
         checkpoints = CheckpointStore(directory, journal, keep: keep)
+        checkpointWriter = CheckpointWriter(checkpoints, directory)
         logs = LogStore(journal)
         meter = ProgressMeter(startedAt: Date().timeIntervalSince1970)
     }
@@ -102,13 +104,20 @@ final class RunRecorder: ClusterOwner {
 
     // MARK: Checkpoints
 
-    func checkpoint(_ state: TrainingState) throws(Problem) {
+    /// Writes a checkpoint of the state as it stands, which may be changed as soon as this returns.
+    /// - Parameter waits: until it is written and counts; otherwise that comes about while the run goes on.
+    func checkpoint(_ state: TrainingState, waits: Bool = true) throws(Problem) {
         try flush()
-        try checkpoints.save(
-            Checkpoint(
-                phase: state.position.phase.rawValue, step: state.position.step, epoch: meter.epoch, recipeDigest: recipeDigest,
-                fingerprint: kernelFingerprint),
-            state.vectors.map { ($0.prefix, $0.vector) }, at: time)
+        let checkpoint = Checkpoint(
+            phase: state.position.phase.rawValue, step: state.position.step, epoch: meter.epoch, recipeDigest: recipeDigest,
+            fingerprint: kernelFingerprint)
+        let vectors = state.vectors.map { ($0.prefix, $0.vector) }
+        if waits {
+            try checkpointWriter.finish()
+            try checkpoints.save(checkpoint, vectors, at: time)
+        } else {
+            try checkpointWriter.begin(checkpoint, vectors)
+        }
     }
 
     /// Puts the state back to the newest whole checkpoint.
@@ -230,6 +239,7 @@ final class RunRecorder: ClusterOwner {
 
     func idle() throws {
         try writeLogs()
+        try checkpointWriter.recordIfWritten()
         progress.show(meter.line)
         if time - lastStatus >= 0.5 { try writeStatus() }
         try supervise()
@@ -297,6 +307,8 @@ final class RunRecorder: ClusterOwner {
     /// Records how the run ended, last of all.
     func close(_ state: Messages.RunState, condition: RunCondition) throws(Problem) {
         meter.state = state
+        // Where it cannot be written, an older one is gone on with.
+        try? checkpointWriter.finish()
         try journal.setValue(String(try wallSeconds()), for: "earlier_seconds")
         try flush()
         try writeStatus()

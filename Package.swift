@@ -61,7 +61,7 @@ let package = Package(
         system("CTurboJPEG", packages: "libjpeg62-turbo-dev", "libturbojpeg0-dev"),
         system("CArchive", packages: "libarchive-dev"),
         system("CSQLite", packages: "libsqlite3-dev"),
-        system("CSodium", packages: "libsodium-dev"),
+        system("CCrypto", packages: "libssl-dev"),
         system("CZlib", packages: "zlib1g-dev"),
         // Of the C library itself.
         .systemLibrary(name: "CMemory", path: "Sources/CMemory"),
@@ -70,7 +70,7 @@ let package = Package(
 
         // From the ground up; each imports only what stands above it.
         module("Diagnostics", []),
-        module("Tensors", ["Diagnostics", "CSodium", "CMemory"]),
+        module("Tensors", ["Diagnostics", "CCrypto", "CMemory"]),
         module("Kernels", ["Tensors", "COpenBLAS", "CProcessor"], hot: true),
         module("Networks", ["Diagnostics", "Tensors", "Kernels"]),
         module("Imaging", ["Tensors", "CZlib"], hot: true),

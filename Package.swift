@@ -79,6 +79,7 @@ let package = Package(
         module("Messages", ["Diagnostics", "Tensors"]),
         module("Coordination", ["Diagnostics", "Tensors", "Kernels", "Mechanism", "Messages"]),
         module("Transport", ["Diagnostics", "Messages", "CZeroMQ"]),
+        module("Launching", ["Diagnostics", "Messages", "Transport"]),
         module("RunStore", ["Diagnostics", "Tensors", "CSQLite"]),
         module("Recipes", ["Diagnostics"]),
         module("Reporting", ["Diagnostics", "Tensors", "Imaging", "Mechanism", "Messages", "RunStore"]),
@@ -87,7 +88,7 @@ let package = Package(
             "Transport", "RunStore", "Recipes", "Reporting",
         ]),
         module("filterscope", [
-            "Diagnostics", "Tensors", "Networks", "Datasets", "Mechanism", "Messages", "Transport", "RunStore", "Recipes",
+            "Diagnostics", "Tensors", "Networks", "Datasets", "Mechanism", "Messages", "Transport", "Launching", "RunStore", "Recipes",
             "Reporting", "Runtime",
         ], executable: true),
 
@@ -110,6 +111,7 @@ let package = Package(
         tests("MessagesTests", ["Messages", "Tensors", "Diagnostics", "TestSupport"]),
         tests("CoordinationTests", ["Simulation", "Coordination", "Mechanism", "Messages", "Tensors", "Diagnostics", "TestSupport"]),
         tests("TransportTests", ["Transport", "Messages", "Tensors", "Diagnostics", "TestSupport"]),
+        tests("LaunchingTests", ["Launching", "Diagnostics", "TestSupport"]),
         tests("RunStoreTests", ["RunStore", "Tensors", "Diagnostics", "TestSupport"]),
         tests("RecipesTests", ["Recipes", "Tensors", "Diagnostics", "TestSupport"]),
         tests("ReportingTests", ["Reporting", "Mechanism", "Messages", "RunStore", "Tensors", "Diagnostics", "TestSupport"]),

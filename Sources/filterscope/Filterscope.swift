@@ -9,7 +9,7 @@ import Runtime
     static let commands: [CommandDescription] = [
         RunCommand.description, SweepCommand.description, CoordinatorCommand.description, WorkerCommand.description, StatusCommand.description,
         LogsCommand.description, OperatorCommands.pause, OperatorCommands.resume, OperatorCommands.stop, OperatorCommands.drain,
-        KeygenCommand.description, ReportCommand.description, VerifyCommand.description, EvaluateCommand.description,
+        UpCommand.description, DownCommand.description, KeygenCommand.description, ReportCommand.description, VerifyCommand.description, EvaluateCommand.description,
         AnalyzeCommand.description, PruneCommand.description, ImportCommand.description, ExportCommand.description,
         BenchCommand.description, ModelsCommand.description, DatasetsCommand.description,
         RecipesCommand.description,

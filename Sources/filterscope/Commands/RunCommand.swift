@@ -37,8 +37,9 @@ enum RecipeOptions {
     static let mixed = CommandFlag("mixed", "admit workers whose kernels give other last bits; the run is marked as not bit-reproducible")
 
     /// The recipe meant, with `--dataset` and `--mixed` in place.
-    static func recipe(_ arguments: ParsedArguments) throws -> (Recipe, RecipeSource) {
-        var (recipe, source) = try loadRecipe(arguments.positionals[0])
+    /// - Parameter name: nil for the first argument.
+    static func recipe(_ arguments: ParsedArguments, named name: String? = nil) throws -> (Recipe, RecipeSource) {
+        var (recipe, source) = try loadRecipe(name ?? arguments.positionals[0])
         if let dataset = arguments.value(dataset) { recipe.dataset = dataset }
         if arguments.has(mixed) { recipe.cluster.mixedKernels = true }
         return (recipe, source)

@@ -63,6 +63,7 @@ let package = Package(
         system("CSQLite", packages: "libsqlite3-dev"),
         system("CCrypto", packages: "libssl-dev"),
         system("CZlib", packages: "zlib1g-dev"),
+        system("CMicroHTTPD", packages: "libmicrohttpd-dev"),
         // Of the C library itself.
         .systemLibrary(name: "CMemory", path: "Sources/CMemory"),
         // Of the compiler itself.
@@ -83,13 +84,14 @@ let package = Package(
         module("RunStore", ["Diagnostics", "Tensors", "CSQLite"]),
         module("Recipes", ["Diagnostics"]),
         module("Reporting", ["Diagnostics", "Tensors", "Imaging", "Mechanism", "Messages", "RunStore"]),
+        module("Service", ["Diagnostics", "Messages", "CMicroHTTPD"]),
         module("Runtime", [
             "Diagnostics", "Tensors", "Kernels", "Networks", "Datasets", "Mechanism", "Messages", "Coordination",
-            "Transport", "RunStore", "Recipes", "Reporting",
+            "Transport", "RunStore", "Recipes", "Reporting", "Service",
         ]),
         module("filterscope", [
             "Diagnostics", "Tensors", "Networks", "Datasets", "Mechanism", "Messages", "Transport", "Launching", "RunStore", "Recipes",
-            "Reporting", "Runtime",
+            "Reporting", "Service", "Runtime",
         ], executable: true),
 
         module("TestSupport", ["Diagnostics", "Tensors", "CTurboJPEG"], folder: "Tests"),
@@ -115,6 +117,7 @@ let package = Package(
         tests("RunStoreTests", ["RunStore", "Tensors", "Diagnostics", "TestSupport"]),
         tests("RecipesTests", ["Recipes", "Tensors", "Diagnostics", "TestSupport"]),
         tests("ReportingTests", ["Reporting", "Mechanism", "Messages", "RunStore", "Tensors", "Diagnostics", "TestSupport"]),
+        tests("ServiceTests", ["Service", "Messages", "Diagnostics", "TestSupport"]),
         tests("CommandLineTests", [
             "Diagnostics", "Tensors", "Networks", "Mechanism", "Messages", "Transport", "RunStore", "Reporting", "TestSupport",
         ]),

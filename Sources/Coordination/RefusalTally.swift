@@ -38,6 +38,12 @@ public struct RefusalKind: RawRepresentable, Hashable, Sendable {
     public static let role = RefusalKind(rawValue: "role")
     public static let unknownKey = RefusalKind(rawValue: "unknown-key")
     public static let revoked = RefusalKind(rawValue: "revoked")
+
+    /// Those above.
+    public static let all: [RefusalKind] = [
+        .malformed, .tooLarge, .version, .unknownKind, .unknownPeer, .wrongRun, .unasked, .wrongDirection, .impostor, .fingerprint, .full,
+        .flood, .handshake, .cut, .crowded, .role, .unknownKey, .revoked,
+    ]
 }
 
 /// How much was refused, by kind. Bounded: kinds are the program's, never a peer's words.

@@ -30,6 +30,7 @@ extension StatusReport: MessagePayload {
             try check.count(count, "refusals.\(kind)")
         }
         for kernels in otherKernels ?? [] { try check.name(kernels, "otherKernels") }
+        if let http { try check.name(http, "http") }
         for worker in workers { try worker.check(check) }
     }
 }

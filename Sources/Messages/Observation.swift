@@ -56,6 +56,8 @@ public struct StatusReport: Hashable, Codable, Sendable {
     public var refusals: [String: Int]?
     /// Kernels other than the coordinator's that took part: where there are any, the run's last bits cannot be had again.
     public var otherKernels: [String]?
+    /// Where the coordinator answers HTTP: `http://127.0.0.1:9464/`.
+    public var http: String?
     public var startedAt: Double
     public var updatedAt: Double
 
@@ -63,7 +65,7 @@ public struct StatusReport: Hashable, Codable, Sendable {
         run: String, recipe: String, phase: String, state: RunState, step: Int, totalSteps: Int, epoch: Int, rate: Double,
         secondsLeft: Double? = nil, metrics: [String: Double] = [:], workers: [WorkerStatus] = [], faults: [String] = [],
         waitingShare: Double? = nil, damagedSamples: Int? = nil, refusals: [String: Int]? = nil, otherKernels: [String]? = nil,
-        startedAt: Double, updatedAt: Double
+        http: String? = nil, startedAt: Double, updatedAt: Double
     ) {
         self.run = run
         self.recipe = recipe
@@ -81,6 +83,7 @@ public struct StatusReport: Hashable, Codable, Sendable {
         self.damagedSamples = damagedSamples
         self.refusals = refusals
         self.otherKernels = otherKernels
+        self.http = http
         self.startedAt = startedAt
         self.updatedAt = updatedAt
     }

@@ -1,4 +1,5 @@
 import Recipes
+import Service
 
 // What the commands hand over once a command line has been parsed: plain values, defaults filled in.
 
@@ -12,6 +13,17 @@ public enum Verbosity: Int, Sendable, Comparable {
     case verbose
 
     public static func < (a: Verbosity, b: Verbosity) -> Bool { a.rawValue < b.rawValue }
+}
+
+/// Where a coordinator answers HTTP, and what it may be called there beside its address.
+public struct HTTPOptions: Sendable {
+    public var setting: HTTPSetting
+    public var names: [String]
+
+    public init(_ setting: HTTPSetting = .automatic, names: [String] = []) {
+        self.setting = setting
+        self.names = names
+    }
 }
 
 /// `filterscope run`.
@@ -29,11 +41,13 @@ public struct RunOptions: Sendable {
     public var verbosity: Verbosity
     /// The process of the sweep that the run belongs to: it decides when the run ends, and the run ends when it is gone.
     public var parent: Int32?
+    public var http: HTTPOptions
 
     public init(
         recipe: Recipe, recipeSource: RecipeSource, workers: Int = 1, threads: Int? = nil, runDirectory: String? = nil,
-        resume: Bool = false, verbosity: Verbosity = .normal, parent: Int32? = nil
+        resume: Bool = false, verbosity: Verbosity = .normal, parent: Int32? = nil, http: HTTPOptions = HTTPOptions()
     ) {
+        self.http = http
         self.recipe = recipe
         self.recipeSource = recipeSource
         self.workers = workers
@@ -59,11 +73,13 @@ public struct CoordinatorOptions: Sendable {
     /// Allows an address beyond this machine without keys.
     public var insecure: Bool
     public var verbosity: Verbosity
+    public var http: HTTPOptions
 
     public init(
         recipe: Recipe, recipeSource: RecipeSource, bind: String, runDirectory: String? = nil, resume: Bool = false,
-        keys: String? = nil, insecure: Bool = false, verbosity: Verbosity = .normal
+        keys: String? = nil, insecure: Bool = false, verbosity: Verbosity = .normal, http: HTTPOptions = HTTPOptions()
     ) {
+        self.http = http
         self.keys = keys
         self.recipe = recipe
         self.recipeSource = recipeSource

@@ -4,7 +4,7 @@ import Runtime
 
 /// The program: finds the command, parses its options, runs it, and turns faults into a message and an exit code.
 @main enum Filterscope {
-    static let version = "0.1.0"
+    static let version = programVersion
 
     static let commands: [CommandDescription] = [
         RunCommand.description, SweepCommand.description, CoordinatorCommand.description, WorkerCommand.description, StatusCommand.description,

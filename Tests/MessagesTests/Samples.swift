@@ -93,7 +93,8 @@ enum Samples {
             name: "anna", host: "node1", pid: 4711, threads: 2, state: .lagging, share: 0.5, unitsDone: 40, lagSeconds: 2.5,
             residentBytes: 123_456_789, joined: 1_700_000_000, waitingShare: 0.0125, readsOwnData: true)],
         faults: ["worker \"bert\" is silent for 9 s"], waitingShare: 0.0078125, damagedSamples: 3,
-        refusals: ["malformed": 12, "unasked": 1], otherKernels: ["numpy 1.24.2"], startedAt: 1_700_000_000, updatedAt: 1_700_000_060.5)
+        refusals: ["malformed": 12, "unasked": 1], otherKernels: ["numpy 1.24.2"], http: "http://127.0.0.1:9464/",
+        startedAt: 1_700_000_000, updatedAt: 1_700_000_060.5)
     static let logsRequest = LogsRequest(after: 100, limit: 50, level: .info, worker: "anna", grep: "slow", since: 1_700_000_000)
     static let logs = LogsReply(entries: [LogEntry(id: 101, record: record)], lastID: 140, finished: true)
 }

@@ -56,6 +56,17 @@ public final class RawSocket {
         return bytes
     }
 
+    /// What has come; empty at the other side's end, nil where nothing comes within so many seconds.
+    public func receiveSome(within seconds: Double) throws -> Data? {
+        var waiting = pollfd(fd: descriptor, events: Int16(POLLIN), revents: 0)
+        guard poll(&waiting, 1, Int32(seconds * 1000)) > 0 else { return nil }
+        var chunk = [UInt8](repeating: 0, count: 64 << 10)
+        let count = recv(descriptor, &chunk, chunk.count, 0)
+        // A connection that was cut has ended as well.
+        guard count >= 0 || errno == ECONNRESET else { throw SystemCallFailed(call: "recv", code: errno) }
+        return Data(chunk.prefix(max(0, count)))
+    }
+
     public static let greeting =
         Data([0xFF, 0, 0, 0, 0, 0, 0, 0, 1, 0x7F, 3, 0]) + Data("NULL".utf8) + Data(count: 16) + Data(count: 32)
 
@@ -93,7 +104,7 @@ public final class RawSocket {
 
 /// A plain listener on a free port of the loopback.
 public final class RawListener {
-    private let descriptor: Int32
+    private var descriptor: Int32
     public let address: String
 
     public init() throws {
@@ -116,5 +127,11 @@ public final class RawListener {
         return RawSocket(adopting: connection)
     }
 
-    deinit { close(descriptor) }
+    /// Gives the port back.
+    public func release() {
+        if descriptor >= 0 { close(descriptor) }
+        descriptor = -1
+    }
+
+    deinit { release() }
 }

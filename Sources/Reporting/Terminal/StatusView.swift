@@ -41,6 +41,7 @@ public enum StatusView {
                 lines.append((index == 0 ? "Metrics  " : "         ") + line)
             }
         }
+        if let http = report.http { lines.append("Page     " + TextColumns.truncated(TextColumns.printable(http), to: width - 9)) }
         lines.append("")
         lines += workerLines(report, width: width, colored: colored)
         for fault in report.faults {

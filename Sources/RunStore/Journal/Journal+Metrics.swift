@@ -44,6 +44,21 @@ extension JournalReading {
         }
     }
 
+    /// One figure's course as the means of about as many equal spans of steps as are asked for: their mean step, and mean value.
+    public func metricCourse(phase: String, name: String, points: Int) throws(Problem) -> [(step: Int, value: Double)] {
+        let last = try database.rows("SELECT max(step) FROM metrics WHERE phase = ? AND name = ?", phase, name) { row throws(Problem) in
+            try row.optionalInteger(0)
+        }.first ?? nil
+        guard let last else { return [] }
+        let span = max(1, (last + 1) / max(1, points))
+        return try database.rows(
+            """
+            SELECT CAST(avg(step) AS INTEGER), avg(value) FROM metrics WHERE phase = ? AND name = ? AND value IS NOT NULL
+            GROUP BY step / ? ORDER BY min(step)
+            """, phase, name, span
+        ) { row throws(Problem) in (step: try row.integer(0), value: try row.double(1)) }
+    }
+
     /// Every figure of every phase, by phase, name and step.
     public func metrics() throws(Problem) -> [MetricRow] {
         try database.rows("SELECT phase, step, name, value FROM metrics ORDER BY phase, name, step") { row throws(Problem) in

@@ -17,6 +17,8 @@ public final class Database {
     public let path: String
     private var connection: OpaquePointer?
     private var statements: [String: OpaquePointer] = [:]
+    /// How long transactions took that were not part of others.
+    public private(set) var transactionTimes = DurationHistogram()
 
     /// How long a statement waits for another connection's lock.
     static let busyMilliseconds: Int32 = 10_000
@@ -78,10 +80,12 @@ public final class Database {
     /// of the outer one.
     public func transaction<Value>(_ body: () throws(Problem) -> Value) throws(Problem) -> Value {
         guard sqlite3_get_autocommit(connection) != 0 else { return try body() }
+        let start = ContinuousClock.now
         try execute("BEGIN IMMEDIATE")
         do throws(Problem) {
             let value = try body()
             try execute("COMMIT")
+            transactionTimes.note(seconds: start.duration(to: .now) / .seconds(1))
             return value
         } catch {
             // SQLite has rolled back by itself after some faults.

@@ -8,7 +8,8 @@ public func run(_ options: RunOptions) throws -> ExitCode {
     return try withLocalEndpoint { endpoint in
         try RunConductor(
             recipe: options.recipe, runDirectory: options.runDirectory, resume: options.resume, bind: endpoint, insecure: false,
-            localWorkers: (workers, threadsPerWorker(options.threads, workers: workers)), verbosity: options.verbosity, parent: options.parent
+            localWorkers: (workers, threadsPerWorker(options.threads, workers: workers)), verbosity: options.verbosity, parent: options.parent,
+            http: options.http
         ).run()
     }
 }
@@ -16,9 +17,14 @@ public func run(_ options: RunOptions) throws -> ExitCode {
 /// `filterscope sweep`, and `run` on a recipe that has a sweep.
 /// - Parameter sideBySide: networks trained at a time; nil for as many as there are workers.
 public func sweep(_ options: RunOptions, sideBySide: Int?) throws -> ExitCode {
-    try SweepConductor(
+    if case .at(let host, let port) = options.http.setting, port != 0 {
+        throw Problem(
+            "a sweep is several runs side by side, which cannot share a port", at: "--http \(host):\(port)",
+            remedy: "leave --http out, and filterscope status --run DIR/points/NAME says where each network's page is; or say off")
+    }
+    return try SweepConductor(
         recipe: options.recipe, runDirectory: options.runDirectory, resume: options.resume, workers: max(1, options.workers),
-        threads: options.threads, sideBySide: sideBySide, verbosity: options.verbosity
+        threads: options.threads, sideBySide: sideBySide, verbosity: options.verbosity, http: options.http
     ).run()
 }
 
@@ -32,7 +38,7 @@ public func coordinator(_ options: CoordinatorOptions) throws -> ExitCode {
     }
     return try RunConductor(
         recipe: options.recipe, runDirectory: options.runDirectory, resume: options.resume, bind: options.bind,
-        keys: options.keys, insecure: options.insecure, localWorkers: nil, verbosity: options.verbosity
+        keys: options.keys, insecure: options.insecure, localWorkers: nil, verbosity: options.verbosity, http: options.http
     ).run()
 }
 

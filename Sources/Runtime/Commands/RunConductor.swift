@@ -8,6 +8,7 @@ import Networks
 import Recipes
 import Reporting
 import RunStore
+import Service
 import Tensors
 import Transport
 
@@ -26,6 +27,7 @@ struct RunConductor {
     let verbosity: Verbosity
     /// The sweep's process that the run belongs to, which decides when it ends; nil for a run of its own.
     var parent: pid_t?
+    var http = HTTPOptions()
 
     /// - Returns: the exit code, after telling how the run ended.
     func run() throws -> ExitCode {
@@ -44,6 +46,8 @@ struct RunConductor {
         let headSet = try HeadSet(network, labels: dataset.labelCount, headPool: headPool, layers: headLayers)
         // What cannot be pruned is better told now than when all is trained.
         _ = try PrunePlan(recipe, network: network, headSet: headSet)
+        // A port that the user named and that is taken, too.
+        let (service, serviceProblem) = try startService(network: network)
         let (directory, isResumed) = try RunDirectory.create(path: runDirectory, recipeName: recipe.name, resume: resume)
         let lock = try directory.lock()
         defer { withExtendedLifetime(lock) {} }
@@ -78,12 +82,16 @@ struct RunConductor {
         recorder.workersForStatus = { [unowned cluster] in (cluster.workers, cluster.now) }
         recorder.refusalsForStatus = { [unowned cluster] in cluster.refusals.counts }
         recorder.standingFaults = { [unowned cluster] in cluster.standingFaults }
+        recorder.trafficForStatus = { [unowned cluster] in cluster.traffic }
+        recorder.service = service.map { ServiceFeed($0, path: directory.path) }
         try recorder.open()
         logger.info(isResumed ? "run goes on" : "run begins", [
             "run": directory.path, "recipe": recipe.name, "endpoint": cluster.endpoint, "dataset": recipe.dataset,
             "model": network.specification.summary,
         ])
 
+        if let service { logger.info("live page and metrics", ["address": service.address]) }
+        if let serviceProblem { logger.warning("no live page and no metrics", ["cause": serviceProblem.description]) }
         if recipe.cluster.mixedKernels {
             logger.warning("workers with other kernels are admitted; if any join, the run is not bit-reproducible", ["fingerprint": kernelFingerprint])
         }
@@ -95,6 +103,7 @@ struct RunConductor {
         do {
             // Where its own user's commands find it.
             try journal.setValue(cluster.endpoint, for: "endpoint")
+            try journal.setValue(service?.address ?? "", for: "http")
             try journal.setValue(String(dataset.split(.train).count), for: "train_images")
             if let draw = dataset.labelDraw { try journal.setValue(try draw.json(), for: "label_draw") }
             func start(isDrawn: Bool) -> TrainingState {
@@ -131,22 +140,40 @@ struct RunConductor {
             let style = TerminalStyle.of(descriptor: 1)
             // Files hold the same: where the text cannot be written, the run has succeeded all the same.
             try? FileHandle.standardOutput.write(contentsOf: Data(SummaryText.text(summary, directory: directory, colored: style.colored).utf8))
+            service?.close(RunEnding(state: .finished, report: directory.reportPath)) { Interrupt.requested }
             return .done
         } catch is Interrupted {
             logger.warning("interrupted; the run can go on with --resume", ["run": directory.path])
             finish(cluster, workers?.0, recorder, .interrupted, "interrupted", .interrupted, .interrupted)
             display.say("interrupted. Go on with: \(commandToGoOn(directory))")
+            service?.close(RunEnding(state: .interrupted, remedy: commandToGoOn(directory)))
             return .interrupted
         } catch let aside as UnitSetAside {
             logger.error("paused: a unit is set aside", ["cause": aside.problem.description])
             finish(cluster, workers?.0, recorder, .interrupted, "paused", .paused, .interrupted)
             display.say("The run is paused and loses nothing. When the cause is mended, go on with: \(commandToGoOn(directory))")
+            service?.close(RunEnding(state: .paused, remedy: commandToGoOn(directory)))
             throw aside.problem
         } catch {
             logger.error("run failed", ["cause": "\(error)"])
             finish(cluster, workers?.0, recorder, .failed, "failed", .failed, .failed)
             display.say("What was done is kept. When the cause is mended, go on with: \(commandToGoOn(directory))")
+            service?.close(RunEnding(state: .failed, remedy: commandToGoOn(directory)))
             throw error
+        }
+    }
+
+    /// - Returns: nil where none is wanted; or why there is none, where nobody insisted on it.
+    /// - Throws: a `Problem` where the address that the user named cannot be had.
+    private func startService(network: Network) throws(Problem) -> (RunService?, Problem?) {
+        let facts = ServiceFacts(
+            version: programVersion, kernels: kernelFingerprint, model: network.specification.summary, dataset: recipe.dataset,
+            phases: RunPhase.allCases.map(\.rawValue), steppedPhases: RunPhase.allCases.filter(\.isStepped).map(\.rawValue),
+            unitKinds: ["train", "heads", "survey", "filters"], refusalKinds: RefusalKind.all.map(\.rawValue),
+            processStart: Date().timeIntervalSince1970)
+        do throws(Problem) { return (try RunService(http.setting, names: http.names, facts: facts), nil) } catch {
+            guard case .automatic = http.setting else { throw error }
+            return (nil, error)
         }
     }
 

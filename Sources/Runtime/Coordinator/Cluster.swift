@@ -38,6 +38,7 @@ final class Cluster {
     private var results: [(WorkUnit, UnitResult)] = []
     private var setAside: UnitSetAside?
     var followers = LogFollowers()
+    private(set) var traffic = ClusterTraffic()
 
     /// How often `idle` is called at least.
     private static let pulse = Duration.milliseconds(200)
@@ -237,6 +238,7 @@ final class Cluster {
     private func handle(_ event: TransportEvent) throws {
         switch event {
         case .message(let peer, let frames):
+            traffic.noteReceived(frames, from: peer)
             try act(machine.handle(decoded(frames, from: peer), at: now))
         case .unreachable(let peer): try act(machine.handle(.unreachable(peer), at: now))
         case .hungUp(let peer): try act(machine.handle(.hungUp(peer), at: now))
@@ -268,7 +270,10 @@ final class Cluster {
             switch envelope.message {
             case .hello(let hello): neighbours.note(hello, from: peer)
             case .failure(let failure):
-                if machine.expects(failure.unit, from: peer) { neighbours.sendWeights(to: peer) }
+                if machine.expects(failure.unit, from: peer) {
+                    traffic.noteFailure(of: peer)
+                    neighbours.sendWeights(to: peer)
+                }
                 return .received(peer, .failure(named(failure)))
             case .result(let result):
                 let message = mapped(result, from: peer)
@@ -330,10 +335,12 @@ final class Cluster {
                 results.append((assignment, result))
             case .joined(let worker):
                 inbox.admit(worker.peer)
+                traffic.begin(worker.peer)
                 try owner?.workerJoined(worker)
             case .left(let worker, let reason):
                 inbox.dismiss(worker.peer)
                 neighbours.forget(worker.peer)
+                traffic.end(worker.peer)
                 try owner?.workerLeft(worker, reason: reason)
             case .gaveUp(let assignment, let causes):
                 setAside = UnitSetAside(problem: Problem(
@@ -384,12 +391,11 @@ final class Cluster {
     private func send(_ message: Message, to peer: PeerID) {
         do throws(ProtocolError) {
             let frames = try codec.encode(Envelope(run: name(for: message, to: peer), sender: "coordinator", message: message))
-            if router.send(frames, to: peer) == .full {
-                // Strangers may leave little unread.
-                guard inbox.isAdmitted(peer) else { return inbox.drop() }
-                // It takes nothing: to wait for it would stop everyone.
-                logger.warning("peer takes nothing; message dropped", ["peer": peer.description, "kind": message.kind.rawValue])
-            }
+            guard router.send(frames, to: peer) == .full else { return traffic.noteSent(frames, to: peer) }
+            // Strangers may leave little unread.
+            guard inbox.isAdmitted(peer) else { return inbox.drop() }
+            // It takes nothing: to wait for it would stop everyone.
+            logger.warning("peer takes nothing; message dropped", ["peer": peer.description, "kind": message.kind.rawValue])
         } catch {
             logger.error("message cannot be encoded", ["cause": error.description])
         }

@@ -8,22 +8,23 @@ import Tensors
 final class CheckpointWriter {
     private final class Writing: @unchecked Sendable {
         let checkpoint: Checkpoint
+        private let start = ContinuousClock.now
         // `condition` guards `outcome`.
         private let condition = NSCondition()
-        private var outcome: Result<Digest, Problem>?
+        private var outcome: (digest: Result<Digest, Problem>, seconds: Double)?
 
         init(_ checkpoint: Checkpoint) { self.checkpoint = checkpoint }
 
-        func end(_ outcome: Result<Digest, Problem>) {
+        func end(_ digest: Result<Digest, Problem>) {
             condition.withLock {
-                self.outcome = outcome
+                outcome = (digest, start.duration(to: .now) / .seconds(1))
                 condition.signal()
             }
         }
 
-        var ended: Result<Digest, Problem>? { condition.withLock { outcome } }
+        var isOver: Bool { condition.withLock { outcome != nil } }
 
-        func wait() -> Result<Digest, Problem> {
+        func wait() -> (digest: Result<Digest, Problem>, seconds: Double) {
             condition.withLock {
                 while true {
                     if let outcome { return outcome }
@@ -43,9 +44,9 @@ final class CheckpointWriter {
     }
 
     /// Copies the vectors and begins to write them.
-    /// - Throws: what was wrong with the checkpoint before.
-    func begin(_ checkpoint: Checkpoint, _ vectors: [(prefix: String, vector: ParameterVector)]) throws(Problem) {
-        try finish()
+    /// - Returns: as `finish`, of the checkpoint before.
+    func begin(_ checkpoint: Checkpoint, _ vectors: [(prefix: String, vector: ParameterVector)]) throws(Problem) -> Double? {
+        let earlier = try finish()
         let copies = vectors.map { (prefix: $0.prefix, vector: $0.vector.copy()) }
         let writing = Writing(checkpoint)
         let thread = Thread { [directory] in
@@ -54,19 +55,19 @@ final class CheckpointWriter {
         thread.name = "checkpoint"
         thread.start()
         self.writing = writing
+        return earlier
     }
 
     /// Takes the checkpoint under way into the journal if its file is whole by now.
-    func recordIfWritten() throws(Problem) {
-        guard let writing, let outcome = writing.ended else { return }
-        self.writing = nil
-        try store.record(writing.checkpoint, try outcome.get(), at: Date().timeIntervalSince1970)
-    }
+    func recordIfWritten() throws(Problem) -> Double? { writing?.isOver == true ? try finish() : nil }
 
     /// Waits for the checkpoint under way and takes it into the journal.
-    func finish() throws(Problem) {
-        guard let writing else { return }
+    /// - Returns: the seconds that it took to be written; nil where none was under way.
+    func finish() throws(Problem) -> Double? {
+        guard let writing else { return nil }
         self.writing = nil
-        try store.record(writing.checkpoint, try writing.wait().get(), at: Date().timeIntervalSince1970)
+        let (digest, seconds) = writing.wait()
+        try store.record(writing.checkpoint, try digest.get(), at: Date().timeIntervalSince1970)
+        return seconds
     }
 }

@@ -23,6 +23,8 @@ final class RunRecorder: ClusterOwner {
     private let progress: ProgressBar
     /// Looks after what runs beside the cluster, local worker processes for one.
     var supervise: () throws -> Void = {}
+    /// Who is told over HTTP; nil for nobody.
+    var service: ServiceFeed?
     /// Whether an operator has paused the run.
     var isPaused: () -> Bool = { false }
 
@@ -37,6 +39,7 @@ final class RunRecorder: ClusterOwner {
     /// Whether they may.
     private let admitsOtherKernels: Bool
     private var lastStatus = 0.0
+    private var isOver = false
 
     private struct WorkerKey: Hashable {
         let name: String
@@ -73,6 +76,7 @@ final class RunRecorder: ClusterOwner {
         if !keepsMetrics { try journal.removeMetrics(phase: phase.rawValue, from: step) }
         try journal.beginPhase(phase.rawValue, steps: totalSteps, at: time)
         meter.begin(phase, total: totalSteps, from: step)
+        service?.begin(phase, from: step, keepsMetrics: keepsMetrics)
     }
 
     func end(_ phase: RunPhase) throws(Problem) {
@@ -91,6 +95,7 @@ final class RunRecorder: ClusterOwner {
             try writeUnits()
             try journal.recordMetrics(phase: phase.rawValue, step: outcome.step, metrics)
         }
+        service?.step(outcome.step, of: phase, metrics)
         try idle()
     }
 
@@ -100,6 +105,7 @@ final class RunRecorder: ClusterOwner {
             ("test_accuracy", accuracy.top1), ("test_top5_accuracy", accuracy.top5), ("test_loss", accuracy.loss),
         ])
         meter.testAccuracy = accuracy.top1
+        service?.evaluated(accuracy, afterStep: step)
     }
 
     // MARK: Checkpoints
@@ -112,12 +118,16 @@ final class RunRecorder: ClusterOwner {
             phase: state.position.phase.rawValue, step: state.position.step, epoch: meter.epoch, recipeDigest: recipeDigest,
             fingerprint: kernelFingerprint)
         let vectors = state.vectors.map { ($0.prefix, $0.vector) }
-        if waits {
-            try checkpointWriter.finish()
-            try checkpoints.save(checkpoint, vectors, at: time)
-        } else {
-            try checkpointWriter.begin(checkpoint, vectors)
-        }
+        guard waits else { return note(try checkpointWriter.begin(checkpoint, vectors)) }
+        note(try checkpointWriter.finish())
+        let start = ContinuousClock.now
+        try checkpoints.save(checkpoint, vectors, at: time)
+        note(start.duration(to: .now) / .seconds(1))
+    }
+
+    /// - Parameter seconds: that a checkpoint took to be written; nil where there was none.
+    private func note(_ seconds: Double?) {
+        if let seconds { service?.checkpointWritten(seconds: seconds) }
     }
 
     /// Puts the state back to the newest whole checkpoint.
@@ -179,6 +189,7 @@ final class RunRecorder: ClusterOwner {
         progress.clear()
         for record in records { echo(record) }
         try logs.append(records)
+        service?.write(records)
     }
 
     // MARK: ClusterOwner
@@ -187,6 +198,7 @@ final class RunRecorder: ClusterOwner {
         try journal.workerJoined(WorkerRow(
             name: worker.name, incarnation: worker.incarnation, host: worker.host, pid: worker.pid, threads: worker.threads,
             fingerprint: worker.fingerprint, joined: time))
+        service?.workerJoined()
         if worker.fingerprint != kernelFingerprint { try noteKernels(worker.fingerprint, of: worker.name) }
         logSink.write(LogRecord(time: time, level: .info, source: "coordinator", message: "worker joined", fields: [
             "worker.name": worker.name, "worker.host": worker.host, "worker.pid": String(worker.pid),
@@ -204,6 +216,7 @@ final class RunRecorder: ClusterOwner {
     func workerLeft(_ worker: RosterWorker, reason: String) throws(Problem) {
         try journal.transaction { () throws(Problem) in try writeUnits() }
         try journal.workerLeft(name: worker.name, incarnation: worker.incarnation, reason: reason, at: time)
+        service?.workerLeft(reason: reason)
         let text = "\(worker.name) left: \(reason)"
         faults = Array((faults + [text]).suffix(10))
         logSink.write(LogRecord(time: time, level: .warning, source: "coordinator", message: "worker left", fields: [
@@ -218,6 +231,7 @@ final class RunRecorder: ClusterOwner {
         let samples = min(max(0, Int(exactly: result.figures[Figure.samples] ?? 0) ?? 0), 1 << 31)
         meter.unitCompleted(samples: samples)
         feeding.note(result, of: worker)
+        service?.unitCompleted(unit.work.kind, samples: samples, seconds: result.seconds, attempts: attempts)
         let key = WorkerKey(name: worker.name, incarnation: worker.incarnation)
         let credit = credits[key] ?? (0, 0)
         credits[key] = (credit.units + 1, credit.samples + samples)
@@ -238,8 +252,9 @@ final class RunRecorder: ClusterOwner {
     func received(_ records: [LogRecord]) { for record in records { logSink.write(record) } }
 
     func idle() throws {
+        if let warning = service?.idle() { logSink.write(warning) }
         try writeLogs()
-        try checkpointWriter.recordIfWritten()
+        note(try checkpointWriter.recordIfWritten())
         progress.show(meter.line)
         if time - lastStatus >= 0.5 { try writeStatus() }
         try supervise()
@@ -263,6 +278,7 @@ final class RunRecorder: ClusterOwner {
         let refusals = refusalsForStatus()
         report.refusals = refusals.isEmpty ? nil : refusals
         report.otherKernels = otherKernels.isEmpty ? nil : otherKernels
+        report.http = isOver ? nil : service?.service.address
         return report
     }
 
@@ -294,21 +310,27 @@ final class RunRecorder: ClusterOwner {
     var workersForStatus: () -> (workers: [RosterWorker], now: Double) = { ([], 0) }
     /// What the cluster did not take, by kind.
     var refusalsForStatus: () -> [String: Int] = { [:] }
+    /// What went over its socket.
+    var trafficForStatus: () -> ClusterTraffic = { ClusterTraffic() }
 
     private func writeStatus() throws(Problem) {
         lastStatus = time
         let (workers, now) = workersForStatus()
         let encoder = JSONEncoder()
         encoder.outputFormatting = .sortedKeys
-        guard let json = try? encoder.encode(statusReport(workers: workers, now: now)) else { return }
+        let report = statusReport(workers: workers, now: now)
+        guard let json = try? encoder.encode(report) else { return }
         try journal.setStatus(json: String(decoding: json, as: UTF8.self), at: lastStatus)
+        service?.publish(
+            report, workers: workers, traffic: trafficForStatus(), journalWrites: journal.database.transactionTimes, now: now)
     }
 
     /// Records how the run ended, last of all.
     func close(_ state: Messages.RunState, condition: RunCondition) throws(Problem) {
         meter.state = state
+        isOver = true
         // Where it cannot be written, an older one is gone on with.
-        try? checkpointWriter.finish()
+        _ = try? checkpointWriter.finish()
         try journal.setValue(String(try wallSeconds()), for: "earlier_seconds")
         try flush()
         try writeStatus()
@@ -319,6 +341,7 @@ final class RunRecorder: ClusterOwner {
     func open() throws(Problem) {
         try feeding.load(from: journal)
         try kernels.load(from: journal)
+        try service?.load(from: journal)
         try journal.allWorkersLeft(reason: "the coordinator started again", at: time)
         try journal.setCondition(.running)
         meter.state = .waitingForWorkers

@@ -21,6 +21,8 @@ struct SweepConductor {
     /// that side by side keeps all of them busy; the longest runs go first.
     let sideBySide: Int?
     let verbosity: Verbosity
+    /// For each network.
+    let http: HTTPOptions
 
     /// How long a network that outlives a killed sweep may take to its checkpoint.
     private static let orphanSeconds = 120.0
@@ -96,7 +98,7 @@ struct SweepConductor {
             while let share = shares.next(running: running.map(\.workers), waiting: waiting.count) {
                 let process = try SweepProcess(
                     waiting.removeFirst(), in: directory, workers: share,
-                    threads: threads ?? max(1, ProcessInfo.processInfo.activeProcessorCount / workers))
+                    threads: threads ?? max(1, ProcessInfo.processInfo.activeProcessorCount / workers), http: http)
                 running.append(process)
                 recorder.logger.info("network begins", fields(process.point).merging(["workers": String(share)]) { $1 })
             }

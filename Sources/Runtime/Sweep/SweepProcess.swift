@@ -13,7 +13,7 @@ final class SweepProcess {
     private let outputPath: String
     private var isAskedToEnd = false
 
-    init(_ point: SweepPlan.Point, in directory: RunDirectory, workers: Int, threads: Int) throws(Problem) {
+    init(_ point: SweepPlan.Point, in directory: RunDirectory, workers: Int, threads: Int, http: HTTPOptions) throws(Problem) {
         self.point = point
         self.workers = workers
         path = directory.file(point.directory)
@@ -29,7 +29,7 @@ final class SweepProcess {
         process.arguments = [
             "run", recipePath, "--run", path, "--resume", "--workers", String(workers), "--threads", String(threads), "--quiet",
             "--parent", String(getpid()),
-        ]
+        ] + http.arguments
         process.standardInput = FileHandle.nullDevice
         guard FileManager.default.createFile(atPath: outputPath, contents: nil), let output = FileHandle(forWritingAtPath: outputPath) else {
             throw Problem("cannot be written", at: outputPath, remedy: "check that the disk is writable")

@@ -12,7 +12,7 @@ enum CoordinatorCommand {
         positionals: [RecipeOptions.positional],
         options: [
             bind, keys, insecure, RecipeOptions.dataset, RecipeOptions.run, RecipeOptions.resume, RecipeOptions.mixed,
-            SharedOptions.quiet, SharedOptions.verbose,
+            HTTPArguments.http, HTTPArguments.name, SharedOptions.quiet, SharedOptions.verbose,
         ],
         example: "filterscope coordinator fashion-demo --bind tcp://127.0.0.1:5555",
         notes: ["The port * lets the system choose one; the log says which."]
@@ -22,6 +22,7 @@ enum CoordinatorCommand {
         return try Runtime.coordinator(CoordinatorOptions(
             recipe: recipe, recipeSource: source, bind: try arguments.required(bind),
             runDirectory: arguments.value(RecipeOptions.run), resume: arguments.has(RecipeOptions.resume),
-            keys: arguments.value(keys), insecure: arguments.has(insecure), verbosity: try SharedOptions.verbosity(arguments)))
+            keys: arguments.value(keys), insecure: arguments.has(insecure), verbosity: try SharedOptions.verbosity(arguments),
+            http: HTTPArguments.options(arguments)))
     }
 }

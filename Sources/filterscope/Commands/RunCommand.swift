@@ -12,7 +12,7 @@ enum RunCommand {
         positionals: [RecipeOptions.positional],
         options: [
             workers, RecipeOptions.threads, RecipeOptions.dataset, RecipeOptions.run, RecipeOptions.resume, RecipeOptions.mixed,
-            SharedOptions.quiet, SharedOptions.verbose, parent,
+            HTTPArguments.http, HTTPArguments.name, SharedOptions.quiet, SharedOptions.verbose, parent,
         ],
         example: "filterscope run fashion-demo --workers 2",
         notes: ["Ctrl-C finishes the step under way, writes a checkpoint and ends with exit code 130; --resume goes on from it."]
@@ -22,7 +22,7 @@ enum RunCommand {
             recipe: recipe, recipeSource: source, workers: arguments.value(workers) ?? 1,
             threads: arguments.value(RecipeOptions.threads), runDirectory: arguments.value(RecipeOptions.run),
             resume: arguments.has(RecipeOptions.resume), verbosity: try SharedOptions.verbosity(arguments),
-            parent: arguments.value(parent).map(Int32.init)))
+            parent: arguments.value(parent).map(Int32.init), http: HTTPArguments.options(arguments)))
     }
 }
 

@@ -14,7 +14,7 @@ enum SweepCommand {
         positionals: [RecipeOptions.positional],
         options: [
             labels, seeds, sideBySide, workers, RecipeOptions.threads, RecipeOptions.dataset, RecipeOptions.run, RecipeOptions.resume,
-            SharedOptions.quiet, SharedOptions.verbose,
+            HTTPArguments.http, HTTPArguments.name, SharedOptions.quiet, SharedOptions.verbose,
         ],
         example: "filterscope sweep labels-sweep-fashion --workers 2",
         notes: [
@@ -39,7 +39,7 @@ enum SweepCommand {
             RunOptions(
                 recipe: recipe, recipeSource: source, workers: count, threads: arguments.value(RecipeOptions.threads),
                 runDirectory: arguments.value(RecipeOptions.run), resume: arguments.has(RecipeOptions.resume),
-                verbosity: try SharedOptions.verbosity(arguments)),
+                verbosity: try SharedOptions.verbosity(arguments), http: HTTPArguments.options(arguments)),
             sideBySide: arguments.value(sideBySide))
     }
 }

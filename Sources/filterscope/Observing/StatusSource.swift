@@ -36,6 +36,7 @@ struct JournalStatusSource: StatusSource {
             if isOrphan {
                 report.state = .interrupted
                 report.workers = []
+                report.http = nil
                 report.faults.append("the coordinator is gone without a word; go on with --resume")
             }
             return report

@@ -1,0 +1,2 @@
+/// Of the program as a whole.
+public let programVersion = "0.1.0"

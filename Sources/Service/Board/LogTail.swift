@@ -1,0 +1,41 @@
+import Diagnostics
+
+/// The last records of the log, under numbers of their own.
+struct LogTail: Sendable {
+    struct Entry: Sendable {
+        let number: Int
+        let record: LogRecord
+    }
+
+    static let mostEntries = 500
+    /// Bytes of a message or a value that are kept.
+    private static let textBytes = 1000
+    private static let mostFields = 24
+
+    private(set) var entries: [Entry] = []
+    private(set) var last = 0
+
+    mutating func add(_ record: LogRecord) {
+        last += 1
+        var record = record
+        record.message = Self.shortened(record.message)
+        record.source = Self.shortened(record.source)
+        let fields = record.fields.sorted { $0.key < $1.key }.prefix(Self.mostFields)
+        record.fields = Dictionary(uniqueKeysWithValues: fields.map { ($0.key, Self.shortened($0.value)) })
+        entries.append(Entry(number: last, record: record))
+        // Not one by one: taking the first of an array moves all others.
+        if entries.count >= 2 * Self.mostEntries { entries.removeFirst(entries.count - Self.mostEntries) }
+    }
+
+    /// Records after a number, at most `limit`, and how many between that are not kept any more.
+    func after(_ number: Int, limit: Int) -> (entries: ArraySlice<Entry>, missed: Int) {
+        guard let first = entries.first?.number, number < last else { return ([], 0) }
+        let start = max(0, number + 1 - first)
+        return (entries[start..<min(entries.count, start + limit)], max(0, first - number - 1))
+    }
+
+    private static func shortened(_ text: String) -> String {
+        guard text.utf8.count > textBytes else { return text }
+        return String(decoding: text.utf8.prefix(textBytes), as: UTF8.self) + "…"
+    }
+}

@@ -15,8 +15,10 @@ public enum LogLevel: Int, Codable, Sendable, Comparable, CaseIterable {
 
 /// One structured log line: a fixed message plus dotted keys; values are not baked into the text.
 public struct LogRecord: Codable, Hashable, Sendable {
-    /// Seconds since 1970, by the clock of the machine that wrote it.
+    /// Seconds since 1970: by the clock of the machine that wrote it, and in a run's log by the coordinator's.
     public var time: Double
+    /// The time by the writer's clock, where that is another than the coordinator's and `time` was put on the latter; else nil.
+    public var writtenTime: Double?
     public var level: LogLevel
     /// Who wrote it: `coordinator` or a worker's name.
     public var source: String
@@ -27,7 +29,8 @@ public struct LogRecord: Codable, Hashable, Sendable {
     public var fields: [String: String]
 
     public init(
-        time: Double, level: LogLevel, source: String, unit: UInt64? = nil, message: String, fields: [String: String] = [:]
+        time: Double, level: LogLevel, source: String, unit: UInt64? = nil, message: String, fields: [String: String] = [:],
+        writtenTime: Double? = nil
     ) {
         self.time = time
         self.level = level
@@ -35,5 +38,6 @@ public struct LogRecord: Codable, Hashable, Sendable {
         self.unit = unit
         self.message = message
         self.fields = fields
+        self.writtenTime = writtenTime
     }
 }

@@ -38,6 +38,8 @@ final class Cluster {
     private var results: [(WorkUnit, UnitResult)] = []
     private var setAside: UnitSetAside?
     var followers = LogFollowers()
+    /// Acknowledgements of log records that go out when these are kept.
+    private var logAcknowledgements: [(peer: PeerID, message: Message)] = []
 
     /// How often `idle` is called at least.
     private static let pulse = Duration.milliseconds(200)
@@ -213,7 +215,13 @@ final class Cluster {
 
     var now: Double { Double(DispatchTime.now().uptimeNanoseconds) * 1e-9 }
 
+    /// Looks after workers and observers for a while, with no unit to deal out.
+    func idle(until deadline: ContinuousClock.Instant) throws {
+        while ContinuousClock.now < deadline, !Interrupt.requested { try pump() }
+    }
+
     private func pump() throws {
+        machine.wallClock = Date().timeIntervalSince1970 - now
         var deadline = ContinuousClock.now + Self.pulse
         if let next = machine.nextDeadline { deadline = min(deadline, ContinuousClock.now + .seconds(max(0, next - now))) }
         var event = inbox.next(until: deadline)
@@ -232,6 +240,8 @@ final class Cluster {
         }
         try act(machine.handle(.tick, at: now))
         try owner?.idle()
+        for (peer, message) in logAcknowledgements { send(message, to: peer) }
+        logAcknowledgements = []
     }
 
     private func handle(_ event: TransportEvent) throws {
@@ -309,6 +319,8 @@ final class Cluster {
                 let welcome = neighbours.completed(welcome, for: peer)
                 if welcome.memory != nil { logger.debug("memory in common", ["worker.name": welcome.name]) }
                 send(.welcome(welcome), to: peer)
+            case .send(let peer, .acknowledgement(let acknowledgement)) where acknowledgement.of == .log:
+                logAcknowledgements.append((peer, .acknowledgement(acknowledgement)))
             case .send(let peer, let message): send(message, to: peer)
             case .deal(let peer, var unit, let withSamples):
                 if withSamples { unit.tensors += try samples[unit.id]?.tensors() ?? [] }
@@ -339,7 +351,7 @@ final class Cluster {
                 setAside = UnitSetAside(problem: Problem(
                     "unit \(assignment.id) (\(assignment.work.kind)\(samples[assignment.id]?.text ?? "")) came to nothing and is set aside: \(causes.joined(separator: "; "))",
                     remedy: "mend the cause, then go on with --resume"))
-            case .records(let records, from: _): owner?.received(records)
+            case .records(let records, let worker, let number): owner?.received(records, from: worker, upTo: number)
             case .statusRequested(let peer):
                 if let owner { send(.status(owner.statusReport(workers: machine.workers, now: now)), to: peer) }
             case .logsRequested(let peer, let request):

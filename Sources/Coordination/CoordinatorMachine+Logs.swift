@@ -9,7 +9,7 @@ public struct LogAllowance: Sendable, Equatable {
     public var perSecond: Double
     public var perSecondOfAll: Double
     /// More than an honest worker has under way; what is beyond is thrown away.
-    public var most: Double { 10_000 }
+    public var most: Double { 25_000 }
 
     public init(perSecond: Double = 20_000, perSecondOfAll: Double = 60_000) {
         self.perSecond = perSecond

@@ -11,8 +11,8 @@ public struct LogBacklog: Sendable {
     private static let batchLimit = 1000
     private static let batchBytes = 256 << 10
     /// Records and bytes that may be under way without having been taken: back pressure. The coordinator throws away what is far beyond.
-    private static let windowLimit = 4000
-    private static let windowBytes = 1 << 20
+    private static let windowLimit = 10_000
+    private static let windowBytes = 4 << 20
 
     private var records: ArraySlice<LogRecord> = []
     /// The number of the first record kept; the first of all is 1.

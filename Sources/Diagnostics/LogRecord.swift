@@ -5,11 +5,25 @@ public enum LogLevel: Int, Codable, Sendable, Comparable, CaseIterable {
     public static func < (a: LogLevel, b: LogLevel) -> Bool { a.rawValue < b.rawValue }
 
     /// The word users type and read: `debug`, `info`, `warning`, `error`.
-    public var name: String { String(describing: self) }
+    public var name: String {
+        switch self {
+        case .debug: "debug"
+        case .info: "info"
+        case .warning: "warning"
+        case .error: "error"
+        }
+    }
 
     public init?(name: String) {
-        guard let level = Self.allCases.first(where: { $0.name == name.lowercased() }) else { return nil }
-        self = level
+        switch name {
+        case "debug": self = .debug
+        case "info": self = .info
+        case "warning": self = .warning
+        case "error": self = .error
+        default:
+            guard let level = Self.allCases.first(where: { $0.name == name.lowercased() }) else { return nil }
+            self = level
+        }
     }
 }
 

@@ -51,7 +51,7 @@ import Testing
         backlog.add(records(1...LogBacklog.limit + 3))
         // As many go as may be under way; the rest when those are taken.
         var all = sent(&backlog)
-        #expect(all.first?.firstSequence == 4 && all.reduce(0) { $0 + $1.records.count } == 4000)
+        #expect(all.first?.firstSequence == 4 && all.reduce(0) { $0 + $1.records.count } == 10_000)
         while let last = all.last {
             backlog.taken(upTo: last.firstSequence + last.records.count - 1)
             let more = sent(&backlog)
@@ -74,8 +74,8 @@ import Testing
 
     @Test func noMoreIsUnderWayThanTheCoordinatorTakesInOneGo() {
         var backlog = LogBacklog()
-        backlog.add(records(1...10_000))
-        #expect(sent(&backlog).reduce(0) { $0 + $1.records.count } == 4000)
+        backlog.add(records(1...20_000))
+        #expect(sent(&backlog).reduce(0) { $0 + $1.records.count } == 10_000)
         #expect(backlog.nextBatch() == nil)
         backlog.taken(upTo: 1500)
         #expect(sent(&backlog).map { $0.records.count } == [1000, 500])

@@ -48,6 +48,7 @@ final class Cluster {
     private static let strangersTurn = Duration.milliseconds(5)
     private static let longestTurn = Duration.milliseconds(200)
     private static let leastTurn = 64
+    private static let mostAcknowledgements = 4
 
     /// - Parameters:
     ///   - keys: of whom alone it is joined and asked; nil for everybody.
@@ -233,6 +234,8 @@ final class Cluster {
             taken += 1
             let elapsed = start.duration(to: .now)
             guard elapsed < Self.longestTurn || taken < Self.leastTurn else { break }
+            // Workers that write a lot wait for these.
+            guard logAcknowledgements.count < Self.mostAcknowledgements else { break }
             event = inbox.next(strangers: elapsed < Self.strangersTurn)
         }
         for (refused, count) in inbox.takeRefused() {

@@ -187,6 +187,9 @@ final class WorkerProcess {
         for action in actions {
             switch action {
             case .send(.result(let result)): send(.result(memory.lend(result)))
+            case .send(.goodbye(let goodbye)):
+                shipLogs(isLeaving: true)
+                send(.goodbye(goodbye))
             case .send(let message): send(message)
             case .configure(let welcome):
                 backlog.beginAgain()
@@ -223,13 +226,14 @@ final class WorkerProcess {
     }
 
     /// Sends the records written since the last time, and shows them here.
-    private func shipLogs() {
+    /// - Parameter isLeaving: whether these are its last words.
+    private func shipLogs(isLeaving: Bool = false) {
         machine.busyLanes = lanes?.busyLanes ?? 0
         machine.residentBytes = ProcessMemory.residentBytes
         let records = logSink.drain()
         for record in records { echo(record) }
         if !records.isEmpty { backlog.add(records) }
-        guard machine.isJoined else { return }
+        guard machine.isJoined || isLeaving else { return }
         while let batch = backlog.nextBatch() { send(.log(batch)) }
     }
 }

@@ -73,7 +73,10 @@ extension CoordinatorMachine {
         }
         let what = failure.what.onOneLine(to: 2000)
         let isForgiven = failure.lacking == true && failure.retryable && blame.lacked(failure.unit)
-        if !isForgiven { blame.failed(failure.unit, incarnation: worker.incarnation, at: clock) }
+        if !isForgiven {
+            roster.update(worker.peer) { $0.failures += 1 }
+            blame.failed(failure.unit, incarnation: worker.incarnation, at: clock)
+        }
         let log = Action.log(
             isForgiven ? .info : .warning, "unit failed", unit: failure.unit, fields: ["worker.name": worker.name, "cause": what])
         let actions = [log] + putBack(

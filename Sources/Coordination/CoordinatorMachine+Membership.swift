@@ -13,6 +13,7 @@ extension CoordinatorMachine {
             return [.statusRequested(peer)]
         case .logsRequest(let request):
             let isSearch = request.grep != nil || request.worker != nil || request.since != nil || request.level != nil
+                || request.until != nil || request.workers != nil
             guard questions.take(isSearch ? 20 : 1, for: peer, at: now) else { return refuse(.flood, "too many questions") }
             return [.logsRequested(peer, request)]
         case .command(let command):
@@ -33,6 +34,7 @@ extension CoordinatorMachine {
                 worker.lastHeard = now
                 worker.residentBytes = heartbeat.residentBytes
                 isAnswered = worker.answers.take(at: now)
+                if isAnswered { worker.clock.answer(heartbeat, at: now + wallClock) }
             }
             guard isAnswered else { return refuse(.flood, "too many heartbeats", worker) }
             return [.send(peer, .acknowledgement(Acknowledgement(of: .heartbeat, sequence: heartbeat.sequence)))]
@@ -86,10 +88,12 @@ extension CoordinatorMachine {
         for old in former {
             actions += remove(old.peer, reason: "came back over a new connection", dealing: false)
         }
-        let worker = RosterWorker(
+        var worker = RosterWorker(
             peer: peer, name: roster.uniqueName(hello.name), identity: identity, incarnation: hello.incarnation, host: hello.host, pid: hello.pid,
             threads: max(1, hello.threads), fingerprint: hello.fingerprint,
             takesSamplesAhead: hello.samplesAhead ?? false, joinedAt: now, lastHeard: now)
+        worker.logAllowance = TokenBucket(capacity: settings.logs.perSecond / 4, perSecond: settings.logs.perSecond)
+        worker.clock.heard(hello.clock, at: now + wallClock)
         roster.add(worker)
         actions += [.joined(worker), .send(peer, .welcome(welcomeMessage(for: worker)))]
         if let member = access?[peer.key] {
@@ -102,30 +106,6 @@ extension CoordinatorMachine {
     /// out, again and again; so only one that is gone, or quiet for longer than an honest one, is replaced.
     func mayReplace(_ worker: RosterWorker, at now: Double) -> Bool {
         now - worker.lastHeard >= settings.timeoutSeconds / 2
-    }
-
-    /// Log records, as many as a worker may write: what it says goes to the disk.
-    mutating func keep(_ batch: LogBatch, _ worker: RosterWorker, at now: Double) -> [Action] {
-        guard !batch.records.isEmpty else { return [] }
-        let known = takenLogs[worker.incarnation] ?? 0
-        let last = batch.firstSequence + batch.records.count - 1
-        let new = batch.records.dropFirst(max(0, known + 1 - batch.firstSequence))
-        var kept = 0
-        roster.update(worker.peer) { worker in
-            worker.lastHeard = now
-            kept = worker.logAllowance.takeUpTo(new.count, at: now)
-        }
-        if takenLogs.count >= Self.mostTakenLogs {
-            let present = Set(roster.workers.map(\.incarnation))
-            takenLogs = takenLogs.filter { present.contains($0.key) }
-        }
-        takenLogs[worker.incarnation] = max(known, last)
-        let acknowledgement = Action.send(worker.peer, .acknowledgement(Acknowledgement(of: .log, sequence: last)))
-        guard !new.isEmpty else { return [acknowledgement] }
-        let records = new.prefix(kept).map { $0.bounded(source: worker.name) }
-        let dropped = new.count - kept
-        return [.records(records, from: worker.name), acknowledgement]
-            + (dropped > 0 ? refuse(.flood, "too many log records", worker, count: dropped) : [])
     }
 
     func welcomeMessage(for worker: RosterWorker) -> Welcome {

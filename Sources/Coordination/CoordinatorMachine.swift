@@ -33,11 +33,16 @@ public struct CoordinatorMachine: Sendable {
         public var isOpen: Bool
         public var late: LateUnitSettings
         public var audit: AuditSettings
+        /// How much workers may write to the log.
+        public var logs: LogAllowance
+        /// The number of the last log record that was taken of each incarnation by earlier coordinators of the run.
+        public var takenLogs: [String: Int]
 
         public init(
             run: String, task: String, fingerprint: String, heartbeatSeconds: Double, timeoutSeconds: Double, unitAttempts: Int,
             data: DataSummary? = nil, bytesAhead: Int = 256 << 20, access: AccessTable? = nil, isOpen: Bool = false,
-            admitsOtherKernels: Bool = false, late: LateUnitSettings = LateUnitSettings(), audit: AuditSettings = AuditSettings()
+            admitsOtherKernels: Bool = false, late: LateUnitSettings = LateUnitSettings(), audit: AuditSettings = AuditSettings(),
+            logs: LogAllowance = LogAllowance(), takenLogs: [String: Int] = [:]
         ) {
             self.run = run
             self.task = task
@@ -52,6 +57,8 @@ public struct CoordinatorMachine: Sendable {
             self.admitsOtherKernels = admitsOtherKernels
             self.late = late
             self.audit = audit
+            self.logs = logs
+            self.takenLogs = takenLogs
         }
     }
 
@@ -92,7 +99,8 @@ public struct CoordinatorMachine: Sendable {
         case left(RosterWorker, reason: String)
         /// A unit came to nothing as often as allowed, for these reasons: it is set aside, and the run cannot go on without it.
         case gaveUp(WorkUnit, causes: [String])
-        case records([LogRecord], from: String)
+        /// Log records of a worker, up to a number; not before they are kept does its acknowledgement go out.
+        case records([LogRecord], from: RosterWorker, upTo: Int)
         case statusRequested(PeerID)
         case logsRequested(PeerID, LogsRequest)
         /// An operator asks for an orderly end, as Ctrl-C does.
@@ -121,7 +129,10 @@ public struct CoordinatorMachine: Sendable {
     static let mostWorkers = 512
     /// The number of the last log record that was taken of each incarnation; forgotten when there are many that left.
     var takenLogs: [String: Int] = [:]
-    static let mostTakenLogs = 4096
+    public static let mostTakenLogs = 4096
+    var logAllowance: TokenBucket
+    /// Seconds to add to the caller's clock to have the time since 1970; kept up to date by the caller.
+    public var wallClock = 0.0
     var late: LateUnits
     var blame = UnitBlame()
     var audit: AuditDesk
@@ -135,6 +146,8 @@ public struct CoordinatorMachine: Sendable {
         access = settings.access
         late = LateUnits(settings.late)
         audit = AuditDesk(settings.audit)
+        takenLogs = settings.takenLogs
+        logAllowance = TokenBucket(capacity: settings.logs.perSecondOfAll / 4, perSecond: settings.logs.perSecondOfAll)
     }
 
     public var workers: [RosterWorker] { roster.workers }
@@ -165,7 +178,8 @@ public struct CoordinatorMachine: Sendable {
     /// When `tick` must come at the latest, in seconds on the caller's clock; nil while nothing can happen by itself.
     public var nextDeadline: Double? {
         let silent = roster.workers.map { $0.lastHeard + settings.timeoutSeconds }.min()
-        return [silent, nextLateness, settings.isOpen ? nextOpenWarning : nil].compactMap(\.self).min()
+        let owed = roster.workers.compactMap { $0.logsOwed?.due }.min()
+        return [silent, nextLateness, owed, settings.isOpen ? nextOpenWarning : nil].compactMap(\.self).min()
     }
 
     /// Opens units and deals as many as there is room for. Ids grow and are never used again in a run. Units that were announced
@@ -264,7 +278,7 @@ public struct CoordinatorMachine: Sendable {
         case .accessChanged(let table): return admit(table)
         case .processEnded(let pid, let reason):
             return roster.workers.first { $0.pid == pid }.map { remove($0.peer, reason: reason, vanished: true) } ?? []
-        case .tick: return warnOfOpenness(at: now) + expire(at: now)
+        case .tick: return warnOfOpenness(at: now) + acknowledgeLogs(at: now) + expire(at: now)
         }
     }
 }

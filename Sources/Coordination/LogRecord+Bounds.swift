@@ -2,13 +2,26 @@ import Diagnostics
 import Messages
 
 extension LogRecord {
+    private static let (messageBytes, fieldCount, valueBytes) = (4096, 32, 2048)
+
     /// What a worker wrote, under the name by which it is known, and no longer than a page of the log has room for.
     func bounded(source: String) -> LogRecord {
         var record = self
         record.source = source
-        record.message = message.shortened(to: 4096)
-        if fields.count > 32 { record.fields = Dictionary(uniqueKeysWithValues: fields.sorted { $0.key < $1.key }.prefix(32).map { ($0.key, $0.value) }) }
-        record.fields = record.fields.mapValues { $0.shortened(to: 2048) }
+        // By our clock alone is it known that a time is another's.
+        record.writtenTime = nil
+        if message.utf8.count > Self.messageBytes { record.message = message.shortened(to: Self.messageBytes) }
+        if fields.count > Self.fieldCount {
+            record.fields = Dictionary(uniqueKeysWithValues: fields.sorted { $0.key < $1.key }.prefix(Self.fieldCount).map { ($0.key, $0.value) })
+        }
+        if record.fields.values.contains(where: { $0.utf8.count > Self.valueBytes }) {
+            record.fields = record.fields.mapValues { $0.shortened(to: Self.valueBytes) }
+        }
         return record
+    }
+
+    /// Of its text, and roughly what stands between.
+    var byteCount: Int {
+        fields.reduce(128 + source.utf8.count + message.utf8.count) { $0 + $1.key.utf8.count + $1.value.utf8.count + 8 }
     }
 }

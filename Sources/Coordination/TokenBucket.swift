@@ -29,6 +29,21 @@ public struct TokenBucket: Sendable, Equatable {
         return taken
     }
 
+    /// Takes so many whether they are there or not; the rest is owed, up to `most`.
+    /// - Returns: whether that much may be owed; if not, nothing is taken.
+    public mutating func borrow(_ count: Double, owingAtMost most: Double, at now: Double) -> Bool {
+        refill(at: now)
+        guard tokens - count >= -most else { return false }
+        tokens -= count
+        return true
+    }
+
+    /// When nothing is owed any more, if nothing more is borrowed: `now` or later.
+    public mutating func paid(at now: Double) -> Double {
+        refill(at: now)
+        return tokens >= 0 ? now : now - tokens / perSecond
+    }
+
     private mutating func refill(at now: Double) {
         if let last, now > last { tokens = min(capacity, tokens + (now - last) * perSecond) }
         last = max(now, last ?? now)

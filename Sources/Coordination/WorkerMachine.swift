@@ -111,6 +111,11 @@ public struct WorkerMachine: Sendable {
     /// Measured by whoever runs the machine, sent with the heartbeat.
     public var residentBytes = 0
     public var busyLanes = 0
+    /// Seconds to add to the caller's clock to have the time since 1970, by this machine's clock; nil: no clock readings are sent.
+    public var wallClock: Double?
+    /// Heartbeats under way, by number, and the latest that was answered.
+    private var beatsSent: [(sequence: Int, clock: Double)] = []
+    private var answered: AnsweredHeartbeat?
 
     /// - Parameter incarnation: tells this process from an earlier one of the same name.
     public init(_ settings: Settings, incarnation: String, at now: Double) {
@@ -195,7 +200,9 @@ public struct WorkerMachine: Sendable {
         case .welcome(let welcome):
             if case .joined = state { return [] }
             state = .joined(run: welcome.run, heartbeatSeconds: welcome.heartbeatSeconds, timeoutSeconds: welcome.timeoutSeconds)
-            lastBeat = now
+            // The difference of the clocks should be known soon: the first heartbeat goes at once, and the next with its answer.
+            lastBeat = wallClock == nil ? now : -.infinity
+            (beatsSent, answered) = ([], nil)
             joins += 1
             saidUnheard = false
             return [.configure(welcome), .log(.info, joins == 1 ? "joined" : "joined again", fields: [
@@ -240,6 +247,7 @@ public struct WorkerMachine: Sendable {
             return switch acknowledgement.of {
             case .result: [.release(sequence: acknowledgement.sequence)]
             case .log: [.logsTaken(upTo: acknowledgement.sequence)]
+            case .heartbeat: beatAnswered(acknowledgement.sequence, at: now)
             default: []
             }
         case .cancel(let cancellation):
@@ -269,17 +277,29 @@ public struct WorkerMachine: Sendable {
             guard now - lastBeat >= heartbeat else { return [] }
             lastBeat = now
             beats += 1
+            let clock = wallClock.map { now + $0 }
+            if let clock { beatsSent = beatsSent.suffix(7) + [(beats, clock)] }
             return [.send(.heartbeat(Heartbeat(
-                sequence: beats, unit: unitsInHand.min(), lanesBusy: busyLanes, residentBytes: residentBytes, unitsDone: unitsDone)))]
+                sequence: beats, unit: unitsInHand.min(), lanesBusy: busyLanes, residentBytes: residentBytes, unitsDone: unitsDone,
+                clock: clock, answered: answered)))]
         case .over: return []
         }
+    }
+
+    private mutating func beatAnswered(_ sequence: Int, at now: Double) -> [Action] {
+        guard let wallClock, let beat = beatsSent.first(where: { $0.sequence == sequence }) else { return [] }
+        beatsSent.removeAll { $0.sequence <= sequence }
+        if answered == nil { lastBeat = -.infinity }
+        answered = AnsweredHeartbeat(sequence: sequence, sent: beat.clock, received: now + wallClock)
+        return []
     }
 
     private mutating func hello(at now: Double) -> [Action] {
         state = .knocking(lastHello: now)
         return [.send(.hello(Hello(
             name: settings.name, incarnation: incarnation, host: settings.host, pid: settings.pid, threads: settings.threads,
-            fingerprint: settings.fingerprint, samplesAhead: true, memory: settings.memory)))]
+            fingerprint: settings.fingerprint, samplesAhead: true, memory: settings.memory,
+            clock: wallClock.map { now + $0 })))]
     }
 
     /// Says once, at the second try, that nobody has answered.

@@ -1,5 +1,10 @@
 import Messages
 
+struct OwedAcknowledgement: Sendable, Equatable {
+    var number: Int
+    var due: Double
+}
+
 /// One worker as the coordinator knows it.
 public struct RosterWorker: Sendable, Equatable {
     public let peer: PeerID
@@ -30,6 +35,8 @@ public struct RosterWorker: Sendable, Equatable {
     public internal(set) var parameterVersions: [String: UInt64] = [:]
     public internal(set) var unitsDone = 0
     public internal(set) var samplesDone = 0
+    /// Units that it answered with a failure which counts against it or them.
+    public internal(set) var failures = 0
     /// Seconds it reported to have computed.
     public internal(set) var busySeconds = 0.0
     public internal(set) var residentBytes = 0
@@ -37,7 +44,11 @@ public struct RosterWorker: Sendable, Equatable {
     public internal(set) var fedSeconds = 0.0
     public internal(set) var waitedSeconds = 0.0
     /// Log records that it may write.
-    var logAllowance = TokenBucket(capacity: 5000, perSecond: 200)
+    var logAllowance = TokenBucket(capacity: 5000, perSecond: 20_000)
+    /// Log records that were taken and are not acknowledged before they are paid for: the last one's number, and when.
+    var logsOwed: OwedAcknowledgement?
+    /// Its clock, against the coordinator's.
+    public internal(set) var clock = ClockOffset()
     /// Answers that it gets: to heartbeats above all, of which an honest worker sends a few a second at most. One that asks
     /// without end and reads nothing would fill its queue.
     var answers = TokenBucket(capacity: 1000, perSecond: 100)

@@ -30,12 +30,27 @@ public struct Logger: Sendable {
     public func error(_ message: String, unit: UInt64? = nil, _ fields: [String: String] = [:]) { log(.error, message, unit: unit, fields) }
 }
 
-/// Keeps records in memory, for tests and for records made before the real sink is ready.
+/// Keeps records in memory until somebody takes them.
 public final class InMemoryLogSink: LogSink {
     private let stored = Mutex<[LogRecord]>([])
+    private let threshold: Int
+    private let filled: @Sendable () -> Void
 
-    public init() {}
-    public func write(_ record: LogRecord) { stored.withLock { $0.append(record) } }
+    /// - Parameter filled: called, by whoever writes, when there are as many as `threshold`.
+    public init(threshold: Int = .max, filled: @escaping @Sendable () -> Void = {}) {
+        self.threshold = threshold
+        self.filled = filled
+    }
+
+    public func write(_ record: LogRecord) {
+        let isFull = stored.withLock { records in
+            records.append(record)
+            return records.count == threshold
+        }
+        if isFull { filled() }
+    }
+
+    public func write(_ records: [LogRecord]) { stored.withLock { $0 += records } }
     public var records: [LogRecord] { stored.withLock { $0 } }
 
     /// Takes out what has been written so far.

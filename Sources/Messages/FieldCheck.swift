@@ -9,6 +9,8 @@ struct FieldCheck {
     func name(_ value: String, _ field: String, mayBeEmpty: Bool = false) throws(ProtocolError) {
         guard mayBeEmpty || !value.isEmpty else { throw bad(field, "is empty") }
         guard value.utf8.count <= limits.nameBytes else { throw bad(field, "is longer than \(limits.nameBytes) bytes") }
+        // Nearly all names are plain.
+        if value.utf8.allSatisfy({ $0 >= 0x20 && $0 < 0x7F }) { return }
         guard !value.unicodeScalars.contains(where: { $0.properties.generalCategory == .control }) else {
             throw bad(field, "has control characters")
         }
@@ -30,6 +32,12 @@ struct FieldCheck {
     /// A finite number that is not negative: seconds, a share, a rate.
     func amount(_ value: Double, _ field: String) throws(ProtocolError) {
         guard value.isFinite, value >= 0 else { throw bad(field, "is \(value), not a finite number from 0 on") }
+    }
+
+    /// A time since 1970, if there is one: what a double keeps to the microsecond.
+    func clock(_ value: Double?, _ field: String) throws(ProtocolError) {
+        guard let value else { return }
+        guard value.isFinite, abs(value) <= 1e11 else { throw bad(field, "is \(value), no time") }
     }
 
     func require(_ condition: Bool, _ field: String, _ reason: String) throws(ProtocolError) {

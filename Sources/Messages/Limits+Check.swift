@@ -17,7 +17,9 @@ extension Limits {
 
 /// What must hold before a JSON parser sees the header: an object, in UTF-8, nested no deeper than allowed. A parser
 /// recurses with the nesting, and takes text with zero bytes for UTF-16.
-func checkJSON(_ header: Data, limits: Limits) throws(ProtocolError) {
+func checkJSON(_ frame: Data, limits: Limits) throws(ProtocolError) {
+    // An array is gone through several times as fast.
+    let header = Array(frame)
     guard header.first == UInt8(ascii: "{") else { throw .malformedHeader(reason: "it does not begin with {") }
     var depth = 0
     var inString = false

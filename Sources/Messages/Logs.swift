@@ -52,6 +52,9 @@ extension Acknowledgement: MessagePayload {
 extension LogRecord {
     func check(_ check: FieldCheck) throws(ProtocolError) {
         try check.require(time.isFinite && abs(time) <= Double(Limits.largestInteger), "time", "is \(time)")
+        if let writtenTime {
+            try check.require(writtenTime.isFinite && abs(writtenTime) <= Double(Limits.largestInteger), "writtenTime", "is \(writtenTime)")
+        }
         try check.name(source, "source", mayBeEmpty: true)
         try check.text(message, "message")
         for (key, value) in fields {

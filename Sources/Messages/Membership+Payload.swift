@@ -13,6 +13,7 @@ extension Hello: MessagePayload {
         try check.require(threads >= 1 && threads <= 65_536, "threads", "is \(threads), outside 1…65536")
         try check.name(fingerprint, "fingerprint")
         try check.require(memory?.isPlausible ?? true, "memory", "is no possible memory")
+        try check.clock(clock, "clock")
         try check.require(
             protocolRange.lowest >= 1 && protocolRange.lowest <= protocolRange.highest, "protocolRange",
             "is \(protocolRange.lowest)…\(protocolRange.highest)")
@@ -65,6 +66,11 @@ extension Heartbeat: MessagePayload {
         try check.count(lanesBusy, "lanesBusy")
         try check.count(residentBytes, "residentBytes")
         try check.count(unitsDone, "unitsDone")
+        try check.clock(clock, "clock")
+        guard let answered else { return }
+        try check.count(answered.sequence, "answered.sequence")
+        try check.clock(answered.sent, "answered.sent")
+        try check.clock(answered.received, "answered.received")
     }
 }
 

@@ -20,10 +20,13 @@ public struct Hello: Hashable, Codable, Sendable {
     public var samplesAhead: Bool?
     /// An empty segment of the worker's: a coordinator that can map it runs on the same machine, under the same user.
     public var memory: SegmentReference?
+    /// When it was sent, in seconds since 1970 by the worker's clock.
+    public var clock: Double?
 
     public init(
         name: String, incarnation: String, host: String, pid: Int, threads: Int, fingerprint: String,
-        protocolRange: ProtocolRange = .supported, samplesAhead: Bool? = nil, memory: SegmentReference? = nil
+        protocolRange: ProtocolRange = .supported, samplesAhead: Bool? = nil, memory: SegmentReference? = nil,
+        clock: Double? = nil
     ) {
         self.name = name
         self.incarnation = incarnation
@@ -34,6 +37,7 @@ public struct Hello: Hashable, Codable, Sendable {
         self.protocolRange = protocolRange
         self.samplesAhead = samplesAhead
         self.memory = memory
+        self.clock = clock
     }
 }
 
@@ -137,8 +141,17 @@ public struct Heartbeat: Hashable, Codable, Sendable {
     public var lanesBusy: Int
     public var residentBytes: Int
     public var unitsDone: Int
+    /// When it was sent, in seconds since 1970 by the worker's clock.
+    public var clock: Double?
+    /// Of the latest heartbeat that was answered: two of the four times from which the coordinator has the difference of the clocks.
+    public var answered: AnsweredHeartbeat?
 
-    public init(sequence: Int, unit: UInt64? = nil, lanesBusy: Int, residentBytes: Int, unitsDone: Int) {
+    public init(
+        sequence: Int, unit: UInt64? = nil, lanesBusy: Int, residentBytes: Int, unitsDone: Int, clock: Double? = nil,
+        answered: AnsweredHeartbeat? = nil
+    ) {
+        self.clock = clock
+        self.answered = answered
         self.sequence = sequence
         self.unit = unit
         self.lanesBusy = lanesBusy
@@ -146,7 +159,20 @@ public struct Heartbeat: Hashable, Codable, Sendable {
         self.unitsDone = unitsDone
     }
 
-    enum CodingKeys: String, CodingKey { case sequence, lanesBusy, residentBytes, unitsDone }
+    enum CodingKeys: String, CodingKey { case sequence, lanesBusy, residentBytes, unitsDone, clock, answered }
+}
+
+/// When a worker sent a heartbeat, and when it got the answer: seconds since 1970 by its clock.
+public struct AnsweredHeartbeat: Hashable, Codable, Sendable {
+    public var sequence: Int
+    public var sent: Double
+    public var received: Double
+
+    public init(sequence: Int, sent: Double, received: Double) {
+        self.sequence = sequence
+        self.sent = sent
+        self.received = received
+    }
 }
 
 public enum RunOutcome: String, Hashable, Codable, Sendable { case finished, failed, interrupted }

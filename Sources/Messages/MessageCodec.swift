@@ -16,6 +16,10 @@ public struct MessageCodec: Sendable {
     public func encode(_ envelope: Envelope) throws(ProtocolError) -> [Data] {
         let payload = envelope.message.payload
         try check(payload, run: envelope.run, sender: envelope.sender)
+        if let header = Self.logHeader(envelope) {
+            try limits.check([header])
+            return [header]
+        }
         let tensors = payload.carriedTensors
         try checkNames(of: tensors)
         let writer = HeaderWriter(envelope: envelope, payload: payload, tensors: tensors)
@@ -37,6 +41,10 @@ public struct MessageCodec: Sendable {
     public func decode(_ frames: [Data]) throws(ProtocolError) -> Envelope {
         try limits.check(frames)
         try checkJSON(frames[0], limits: limits)
+        if let envelope = Self.logEnvelope(frames) {
+            try check(envelope.message.payload, run: envelope.run, sender: envelope.sender)
+            return envelope
+        }
         let header = try readHeader(frames[0])
         let tensors = try TensorTable(entries: header.tensors, limits: limits).tensors(from: frames.dropFirst())
         var payload = header.payload

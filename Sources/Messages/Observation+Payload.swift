@@ -31,6 +31,10 @@ extension StatusReport: MessagePayload {
         }
         for kernels in otherKernels ?? [] { try check.name(kernels, "otherKernels") }
         if let http { try check.name(http, "http") }
+        for (name, values) in curves ?? [:] {
+            try check.name(name, "curves")
+            try check.require(values.count <= Self.longestCurve, "curves.\(name)", "has \(values.count) values, more than \(Self.longestCurve)")
+        }
         for worker in workers { try worker.check(check) }
     }
 }
@@ -47,6 +51,10 @@ extension WorkerStatus {
         try check.count(residentBytes, "workers.residentBytes")
         try check.amount(joined, "workers.joined")
         if let waitingShare { try check.amount(waitingShare, "workers.waitingShare") }
+        if let rate { try check.amount(rate, "workers.rate") }
+        if let faults { try check.count(faults, "workers.faults") }
+        if let clockOffset { try check.require(clockOffset.isFinite, "workers.clockOffset", "is not finite") }
+        if let clockUncertainty { try check.amount(clockUncertainty, "workers.clockUncertainty") }
     }
 }
 
@@ -60,6 +68,10 @@ extension LogsRequest: MessagePayload {
         if let worker { try check.name(worker, "worker") }
         if let grep { try check.text(grep, "grep") }
         if let since { try check.require(since.isFinite, "since", "is not finite") }
+        if let until { try check.require(until.isFinite, "until", "is not finite") }
+        if let tail { try check.count(tail, "tail") }
+        try check.require(workers?.count ?? 0 <= Self.mostPatterns, "workers", "has more than \(Self.mostPatterns) entries")
+        for worker in workers ?? [] { try check.name(worker, "workers") }
     }
 }
 
@@ -69,6 +81,8 @@ extension LogsReply: MessagePayload {
 
     func check(_ check: FieldCheck) throws(ProtocolError) {
         try check.count(lastID, "lastID")
+        if let missing { try check.count(missing, "missing") }
+        if let log { try check.name(log, "log", mayBeEmpty: true) }
         for entry in entries {
             try check.count(entry.id, "entries.id")
             try entry.record.check(check)

@@ -58,14 +58,19 @@ public struct StatusReport: Hashable, Codable, Sendable {
     public var otherKernels: [String]?
     /// Where the coordinator answers HTTP: `http://127.0.0.1:9464/`.
     public var http: String?
+    /// `loss` and `accuracy` over the phase, evenly spaced from its beginning on, the newest last; nil: not a finite number.
+    public var curves: [String: [Double?]]?
     public var startedAt: Double
     public var updatedAt: Double
+
+    /// Values of one curve at most.
+    public static let longestCurve = 512
 
     public init(
         run: String, recipe: String, phase: String, state: RunState, step: Int, totalSteps: Int, epoch: Int, rate: Double,
         secondsLeft: Double? = nil, metrics: [String: Double] = [:], workers: [WorkerStatus] = [], faults: [String] = [],
         waitingShare: Double? = nil, damagedSamples: Int? = nil, refusals: [String: Int]? = nil, otherKernels: [String]? = nil,
-        http: String? = nil, startedAt: Double, updatedAt: Double
+        http: String? = nil, curves: [String: [Double?]]? = nil, startedAt: Double, updatedAt: Double
     ) {
         self.run = run
         self.recipe = recipe
@@ -84,6 +89,7 @@ public struct StatusReport: Hashable, Codable, Sendable {
         self.refusals = refusals
         self.otherKernels = otherKernels
         self.http = http
+        self.curves = curves
         self.startedAt = startedAt
         self.updatedAt = updatedAt
     }
@@ -107,10 +113,21 @@ public struct WorkerStatus: Hashable, Codable, Sendable {
     public var waitingShare: Double?
     /// Whether it reads samples from a copy of its own.
     public var readsOwnData: Bool?
+    /// Samples per second over the last while.
+    public var rate: Double?
+    /// Units of its that failed, and lives of its name that ended otherwise than in order, since the coordinator started.
+    public var faults: Int?
+    /// Whether it gets no more units and leaves when it has answered what it has.
+    public var isDraining: Bool?
+    /// Seconds to add to a time by its clock to have the coordinator's; nil where that is not known.
+    public var clockOffset: Double?
+    /// Seconds that `clockOffset` may be wrong by.
+    public var clockUncertainty: Double?
 
     public init(
         name: String, host: String, pid: Int, threads: Int, state: WorkerState, share: Double, unitsDone: Int,
-        lagSeconds: Double, residentBytes: Int, joined: Double, waitingShare: Double? = nil, readsOwnData: Bool? = nil
+        lagSeconds: Double, residentBytes: Int, joined: Double, waitingShare: Double? = nil, readsOwnData: Bool? = nil,
+        rate: Double? = nil, faults: Int? = nil, isDraining: Bool? = nil, clockOffset: Double? = nil, clockUncertainty: Double? = nil
     ) {
         self.name = name
         self.host = host
@@ -124,6 +141,11 @@ public struct WorkerStatus: Hashable, Codable, Sendable {
         self.joined = joined
         self.waitingShare = waitingShare
         self.readsOwnData = readsOwnData
+        self.rate = rate
+        self.faults = faults
+        self.isDraining = isDraining
+        self.clockOffset = clockOffset
+        self.clockUncertainty = clockUncertainty
     }
 }
 
@@ -140,9 +162,19 @@ public struct LogsRequest: Hashable, Codable, Sendable {
     public var grep: String?
     /// Records from this time on, in seconds since 1970.
     public var since: Double?
+    /// Records before this time, in seconds since 1970.
+    public var until: Double?
+    /// Records of any of these: names, or patterns in which `*` stands for any text and `?` for one character.
+    public var workers: [String]?
+    /// Only so many of the last that match.
+    public var tail: Int?
+
+    /// Patterns of one request at most.
+    public static let mostPatterns = 64
 
     public init(
-        after: Int = 0, limit: Int = 1000, level: LogLevel? = nil, worker: String? = nil, grep: String? = nil, since: Double? = nil
+        after: Int = 0, limit: Int = 1000, level: LogLevel? = nil, worker: String? = nil, grep: String? = nil, since: Double? = nil,
+        until: Double? = nil, workers: [String]? = nil, tail: Int? = nil
     ) {
         self.after = after
         self.limit = limit
@@ -150,6 +182,9 @@ public struct LogsRequest: Hashable, Codable, Sendable {
         self.worker = worker
         self.grep = grep
         self.since = since
+        self.until = until
+        self.workers = workers
+        self.tail = tail
     }
 }
 
@@ -160,8 +195,17 @@ public struct LogsReply: Hashable, Codable, Sendable {
     public var lastID: Int
     /// The run is over and nothing follows.
     public var finished: Bool
+    /// The run was interrupted, and may go on.
+    public var interrupted: Bool?
+    /// Records after the request's `after` that are not kept any more; nil: none.
+    public var missing: Int?
+    /// Tells the log of one run from that of another at the same address.
+    public var log: String?
 
-    public init(entries: [LogEntry], lastID: Int, finished: Bool) {
+    public init(entries: [LogEntry], lastID: Int, finished: Bool, interrupted: Bool? = nil, missing: Int? = nil, log: String? = nil) {
+        self.interrupted = interrupted
+        self.missing = missing
+        self.log = log
         self.entries = entries
         self.lastID = lastID
         self.finished = finished

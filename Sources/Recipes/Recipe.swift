@@ -321,6 +321,12 @@ public struct Recipe: Codable, Hashable, Sendable {
         public var lateFloorSeconds = 1.0
         /// The share of units that two workers compute and whose results are compared.
         public var audit = 0.0
+        /// MiB of log that are kept; the oldest records go.
+        public var logMegabytes = 256
+        /// Days for which log records are kept; 0: as long as there is room.
+        public var logDays = 0.0
+        /// Log records a second that one worker may write in the long run; it keeps what is beyond until there is time.
+        public var logLinesPerSecond = 20_000.0
 
         public init() {}
     }

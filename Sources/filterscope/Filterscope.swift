@@ -62,6 +62,7 @@ import Runtime
         if first == "bench", words.dropFirst().first == "aggregation" {
             return try perform(BenchAggregationCommand.description, words.dropFirst(2))
         }
+        if first == "bench", words.dropFirst().first == "logs" { return try perform(BenchLogsCommand.description, words.dropFirst(2)) }
         if first == "bench", words.dropFirst().first == "filters" { return try perform(BenchFiltersCommand.description, words.dropFirst(2)) }
         return try perform(command, words.dropFirst())
     }

@@ -73,11 +73,11 @@ extension ClusterTests {
             #expect(lines.count == all.count && lines.map(String.init) == lines.map(String.init).sorted { $0.prefix(24) < $1.prefix(24) })
         }
 
-        /// A run whose coordinator was killed cannot say that it is over; following it must not wait for ever.
+        /// A run whose coordinator was killed cannot say that it is over; whoever follows it is told, and may set an end to waiting.
         @Test func followingEndsWhenTheCoordinatorWasKilled() throws {
             let trial = try Trial()
             let (coordinator, _) = try trial.coordinator()
-            let follower = try trial.start(["logs", "--run", trial.runPath, "-f"])
+            let follower = try trial.start(["logs", "--run", trial.runPath, "-f", "--wait", "1s"])
             try waitUntil("the follower shows the log") { follower.stdout.count > 0 }
             coordinator.signal(SIGKILL)
             _ = try coordinator.wait()

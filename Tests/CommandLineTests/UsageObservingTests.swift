@@ -51,6 +51,10 @@ import Testing
         #expect(try logs("--grep", "seconds").count == 1)
         #expect(try logs("--since", "10m").isEmpty)
         #expect(try logs("--since=999999d").count == 3)
+        #expect(try logs("--worker", "b*", "--worker", "an?a").count == 2)
+        #expect(try logs("--since", "1970-01-01T00:03:00Z", "--until", "1970-01-01T00:04:00").count == 1)
+        #expect(try logs("--tail", "2").map { $0.suffix(5) } == ["there", "nds=9"], "the last two to arrive, in order of time")
+        #expect(try logs("--tail", "1", "--worker", "coordinator").count == 1 && logs("--tail", "0").isEmpty)
     }
 
     @Test func followingEndsWithTheRun() throws { #expect(try logs("-f").count == 3) }

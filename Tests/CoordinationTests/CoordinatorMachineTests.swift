@@ -270,7 +270,7 @@ import Testing
             let actions = machine.handle(.received(peer(number), .log(LogBatch(firstSequence: first, records: records))), at: 1)
             var (taken, acknowledged): ([String], Int?) = ([], nil)
             for action in actions {
-                if case .records(let records, from: _) = action { taken += records.map(\.message) }
+                if case .records(let records, _, _) = action { taken += records.map(\.message) }
                 if case .send(_, .acknowledgement(let acknowledgement)) = action, acknowledgement.of == .log { acknowledged = acknowledgement.sequence }
             }
             return taken + [acknowledged.map { "up to \($0)" } ?? "no answer"]

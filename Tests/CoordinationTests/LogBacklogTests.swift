@@ -49,16 +49,52 @@ import Testing
     @Test func theOldestGoForWantOfRoomAndAreCounted() {
         var backlog = LogBacklog()
         backlog.add(records(1...LogBacklog.limit + 3))
-        let batches = sent(&backlog)
-        #expect(batches.first?.firstSequence == 4 && batches.allSatisfy { $0.dropped == 3 })
-        #expect(messages(batches) == records(4...LogBacklog.limit + 3).map(\.message))
+        // As many go as may be under way; the rest when those are taken.
+        var all = sent(&backlog)
+        #expect(all.first?.firstSequence == 4 && all.reduce(0) { $0 + $1.records.count } == 10_000)
+        while let last = all.last {
+            backlog.taken(upTo: last.firstSequence + last.records.count - 1)
+            let more = sent(&backlog)
+            if more.isEmpty { break }
+            all += more
+        }
+        #expect(all.allSatisfy { $0.dropped == 3 })
+        #expect(messages(all) == records(4...LogBacklog.limit + 3).map(\.message))
+    }
+
+    @Test func bytesAreBoundedAsWell() {
+        var backlog = LogBacklog()
+        let long = String(repeating: "x", count: 60_000)
+        for _ in 0..<40 { backlog.add(records(1...20, text: long)) }
+        let batch = backlog.nextBatch()
+        let kept = 800 - (batch?.dropped ?? 0)
+        #expect((LogBacklog.byteLimit / 61_000...LogBacklog.byteLimit / 60_000).contains(kept), "\(kept)")
+        #expect(batch?.firstSequence == 801 - kept)
+    }
+
+    @Test func noMoreIsUnderWayThanTheCoordinatorTakesInOneGo() {
+        var backlog = LogBacklog()
+        backlog.add(records(1...20_000))
+        #expect(sent(&backlog).reduce(0) { $0 + $1.records.count } == 10_000)
+        #expect(backlog.nextBatch() == nil)
+        backlog.taken(upTo: 1500)
+        #expect(sent(&backlog).map { $0.records.count } == [1000, 500])
+        // Over another connection all that was not taken goes again.
+        backlog.beginAgain()
+        #expect(sent(&backlog).first?.firstSequence == 1501)
     }
 
     /// A batch fits a header.
     @Test func batchesAreSmall() throws {
         var backlog = LogBacklog()
         backlog.add(records(1...40, text: String(repeating: "x", count: 60_000)))
-        let batches = sent(&backlog)
+        var batches = sent(&backlog)
+        while let last = batches.last {
+            backlog.taken(upTo: last.firstSequence + last.records.count - 1)
+            let more = sent(&backlog)
+            if more.isEmpty { break }
+            batches += more
+        }
         #expect(batches.count > 8 && batches.reduce(0) { $0 + $1.records.count } == 40)
         for batch in batches {
             _ = try MessageCodec().encode(Envelope(run: "r", sender: "w", message: .log(batch)))

@@ -43,7 +43,7 @@ enum Samples {
     static let hello = Hello(
         name: "anna", incarnation: "6F9619FF-8B86-D011-B42D-00CF4FC964FF", host: "node1", pid: 4711, threads: 2,
         fingerprint: "avx512 SkylakeX 0.3.21 release", protocolRange: ProtocolRange(lowest: 1, highest: 2),
-        samplesAhead: true, memory: memory(1))
+        samplesAhead: true, memory: memory(1), clock: 1_700_000_000.5)
     static func memory(_ sequence: Int) -> SegmentReference {
         SegmentReference(process: 4711, descriptor: 7, identifier: "0123456789abcdef0123456789abcdef", sequence: sequence)
     }
@@ -53,7 +53,8 @@ enum Samples {
     static let facts = SplitFacts(split: "train", facts: ["samples": "500", "names": "0f1e", "sizes": "2d3c"])
     static let refusal = Refusal(
         code: .fingerprint, reason: "kernels differ: \"avx2\", not \"avx512\"", remedy: "build with FILTERSCOPE_MARCH=x86-64-v3 everywhere")
-    static let heartbeat = Heartbeat(sequence: 41, unit: 1 << 63, lanesBusy: 2, residentBytes: 123_456_789, unitsDone: 40)
+    static let heartbeat = Heartbeat(sequence: 41, unit: 1 << 63, lanesBusy: 2, residentBytes: 123_456_789, unitsDone: 40, clock: 1_700_000_041.25,
+        answered: AnsweredHeartbeat(sequence: 40, sent: 1_700_000_040.25, received: 1_700_000_040.3125))
     static let samples = WireTensor("samples", [2, 2, 3, 1], uint8s: Data(0..<12))
     static let labels = WireTensor("labels", [2], int64s: [9, -1])
     static let shards = [ShardSlice(index: 2, sampleIndices: [17]), ShardSlice(index: 3, sampleIndices: [59_999])]
@@ -91,10 +92,16 @@ enum Samples {
         rate: 812.5, secondsLeft: 73.5, metrics: ["loss": 2.25, "accuracy": 0.125],
         workers: [WorkerStatus(
             name: "anna", host: "node1", pid: 4711, threads: 2, state: .lagging, share: 0.5, unitsDone: 40, lagSeconds: 2.5,
-            residentBytes: 123_456_789, joined: 1_700_000_000, waitingShare: 0.0125, readsOwnData: true)],
+            residentBytes: 123_456_789, joined: 1_700_000_000, waitingShare: 0.0125, readsOwnData: true, rate: 406.25,
+            faults: 1, isDraining: true, clockOffset: -7200.125, clockUncertainty: 0.03125)],
         faults: ["worker \"bert\" is silent for 9 s"], waitingShare: 0.0078125, damagedSamples: 3,
         refusals: ["malformed": 12, "unasked": 1], otherKernels: ["numpy 1.24.2"], http: "http://127.0.0.1:9464/",
-        startedAt: 1_700_000_000, updatedAt: 1_700_000_060.5)
-    static let logsRequest = LogsRequest(after: 100, limit: 50, level: .info, worker: "anna", grep: "slow", since: 1_700_000_000)
-    static let logs = LogsReply(entries: [LogEntry(id: 101, record: record)], lastID: 140, finished: true)
+        curves: ["loss": [2.5, nil, 2.25], "accuracy": [0.125]], startedAt: 1_700_000_000, updatedAt: 1_700_000_060.5)
+    static let logsRequest = LogsRequest(after: 100, limit: 50, level: .info, worker: "anna", grep: "slow", since: 1_700_000_000,
+        until: 1_700_000_100, workers: ["anna", "node-*"], tail: 20)
+    static let merged = LogRecord(
+        time: 1_700_000_000.125, level: .warning, source: "anna", message: "slow unit", writtenTime: 1_699_992_800)
+    static let logs = LogsReply(
+        entries: [LogEntry(id: 101, record: record), LogEntry(id: 102, record: merged)], lastID: 140, finished: true, interrupted: true,
+        missing: 12, log: "6F9619FF-8B86-D011-B42D-00CF4FC964FF")
 }

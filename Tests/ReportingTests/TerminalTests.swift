@@ -125,11 +125,4 @@ import Testing
         early.workers = []
         #expect(StatusView.text(early, now: 1246).contains("No worker has joined yet."))
     }
-
-    @Test func watchFramesStayOnTheScreen() {
-        let frame = StatusView.frame(report, now: 1246, height: 8)
-        #expect(frame.hasPrefix("\u{1B}[H") && frame.hasSuffix("\u{1B}[J"))
-        #expect(frame.filter { $0 == "\n" }.count < 8)
-        #expect(StatusView.frame(report, now: 1246, height: 40).contains("dealt again"))
-    }
 }

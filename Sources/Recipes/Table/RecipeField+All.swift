@@ -97,6 +97,14 @@ extension RecipeField {
             "cluster.audit", \.cluster.audit, .within(0, 1),
             "The share of units that two workers compute; results that differ are decided by a third worker, and the odd one out is set aside.")
             .omittedAtDefault,
+        integer("cluster.logMegabytes", \.cluster.logMegabytes, 1...1_048_576, unit: "MiB", "The most log that is kept; the oldest records go.")
+            .omittedAtDefault,
+        number(
+            "cluster.logDays", \.cluster.logDays, .within(0, 36_500), unit: "days",
+            "How long log records are kept; 0 keeps them as long as there is room.").omittedAtDefault,
+        number(
+            "cluster.logLinesPerSecond", \.cluster.logLinesPerSecond, .within(1, 1e6),
+            "Log records a second that one worker may write in the long run; what is beyond waits at the worker.").omittedAtDefault,
     ]
 
     private static let checkpoints: [RecipeField] = [

@@ -10,7 +10,7 @@ public enum StatusView {
         var lines: [String] = []
         let recipe = report.recipe.isEmpty ? "" : " (\(TextColumns.printable(report.recipe)))"
         lines.append("Run      \(TextColumns.printable(report.run))\(recipe)")
-        lines.append("State    \(paint(report.state.rawValue, code(report.state), colored)), for \(NumberText.duration(max(0, report.updatedAt - report.startedAt)))")
+        lines.append("State    \(Paint.apply(Paint.code(report.state), to: report.state.rawValue, if: colored)), for \(NumberText.duration(max(0, report.updatedAt - report.startedAt)))")
         let progress = ProgressLine(
             label: "Phase    " + TextColumns.printable(report.phase), done: report.step, total: report.totalSteps,
             unit: report.phase == "sweep" ? "networks" : "steps")
@@ -45,19 +45,11 @@ public enum StatusView {
         lines.append("")
         lines += workerLines(report, width: width, colored: colored)
         for fault in report.faults {
-            lines += TextColumns.wrapped("! " + TextColumns.printable(fault), width: width, indent: "  ").map { paint($0, "31", colored) }
+            lines += TextColumns.wrapped("! " + TextColumns.printable(fault), width: width, indent: "  ").map { Paint.apply("31", to: $0, if: colored) }
         }
         let age = now - report.updatedAt
         if age > 5 { lines += ["", "This is how things stood \(NumberText.duration(age)) ago."] }
         return lines.map { $0 + "\n" }.joined()
-    }
-
-    /// A frame of `status --watch`: the same, over what stood on the terminal before, and no longer than the terminal is high.
-    public static func frame(_ report: StatusReport, now: Double, width: Int = 80, height: Int = 24, colored: Bool = false) -> String {
-        let lines = text(report, now: now, width: width, colored: colored).split(separator: "\n", omittingEmptySubsequences: false).dropLast()
-        let shown = lines.count < height ? Array(lines) : Array(lines.prefix(height - 2)) + ["…"]
-        // Home, then each line to its end, then all below: no flicker, as clearing the whole screen first would give.
-        return "\u{1B}[H" + shown.map { $0 + "\u{1B}[K\n" }.joined() + "\u{1B}[J"
     }
 
     private static func workerLines(_ report: StatusReport, width: Int, colored: Bool) -> [String] {
@@ -76,19 +68,7 @@ public enum StatusView {
             let line = TextColumns.truncated(line, to: width)
             guard index > 0 else { return line }
             let state = report.workers[index - 1].state
-            return state == .lost || state == .lagging ? paint(line, state == .lost ? "31" : "33", colored) : line
+            return state == .lost || state == .lagging ? Paint.apply(state == .lost ? "31" : "33", to: line, if: colored) : line
         }
-    }
-
-    private static func code(_ state: RunState) -> String {
-        switch state {
-        case .running, .finished: "32"
-        case .starting, .waitingForWorkers, .paused: "33"
-        case .failed, .interrupted: "31"
-        }
-    }
-
-    private static func paint(_ text: String, _ code: String, _ colored: Bool) -> String {
-        colored ? "\u{1B}[\(code)m\(text)\u{1B}[0m" : text
     }
 }

@@ -1,14 +1,14 @@
-/// Lines of text in columns, for terminals. Widths count characters.
+/// Lines of text in columns, for terminals. Widths count the columns that a terminal takes for a text.
 public enum TextColumns {
-    public enum Alignment { case left, right }
+    public enum Alignment: Sendable { case left, right }
 
     /// Columns as wide as their widest cell, `gap` blanks between them; no blanks at line ends.
     public static func lines(_ rows: [[String]], alignment: [Alignment], gap: Int = 2) -> [String] {
-        let widths = alignment.indices.map { column in rows.map { $0[column].count }.max() ?? 0 }
+        let widths = alignment.indices.map { column in rows.map { $0[column].terminalColumns }.max() ?? 0 }
         return rows.map { row in
             var line = ""
             for (column, cell) in row.enumerated() {
-                let blanks = String(repeating: " ", count: widths[column] - cell.count)
+                let blanks = String(repeating: " ", count: widths[column] - cell.terminalColumns)
                 if column > 0 { line += String(repeating: " ", count: gap) }
                 line += alignment[column] == .left ? cell + blanks : blanks + cell
             }
@@ -17,9 +17,23 @@ public enum TextColumns {
         }
     }
 
-    /// At most `width` characters, the last one an ellipsis where something was cut.
+    /// At most `width` columns, the last one an ellipsis where something was cut.
     static func truncated(_ text: String, to width: Int) -> String {
-        text.count <= width ? text : String(text.prefix(max(0, width - 1))) + "…"
+        guard text.terminalColumns > width else { return text }
+        guard width > 0 else { return "" }
+        var (kept, taken) = ("", 0)
+        for character in text {
+            taken += character.terminalColumns
+            guard taken < width else { break }
+            kept.append(character)
+        }
+        return kept + "…"
+    }
+
+    /// Exactly `width` columns: cut, or filled up with blanks.
+    static func fitted(_ text: String, to width: Int) -> String {
+        let text = truncated(text, to: width)
+        return text + String(repeating: " ", count: max(0, width - text.terminalColumns))
     }
 
     /// Breaks at blanks so that no line is longer than `width`, unless a single word is.
@@ -27,7 +41,7 @@ public enum TextColumns {
         var lines: [String] = []
         var line = ""
         for word in text.split(whereSeparator: \.isWhitespace) {
-            if !line.isEmpty, line.count + 1 + word.count > width {
+            if !line.isEmpty, line.terminalColumns + 1 + String(word).terminalColumns > width {
                 lines.append(line)
                 line = indent
             }
@@ -36,8 +50,6 @@ public enum TextColumns {
         return line.isEmpty || line == indent ? lines : lines + [line]
     }
 
-    /// Text from elsewhere without what could move a terminal's cursor.
-    static func printable(_ text: String) -> String {
-        String(String.UnicodeScalarView(text.unicodeScalars.map { $0.properties.generalCategory == .control ? " " : $0 }))
-    }
+    /// Text from elsewhere without what could move a terminal's cursor or turn the direction of its text.
+    static func printable(_ text: String) -> String { text.printable(" ") }
 }

@@ -70,8 +70,8 @@ public final class Journal: JournalReading {
         let version = try database.rows("PRAGMA user_version") { row throws(Problem) in try row.integer(0) }
         guard let version = version.first, (1..<JournalSchema.version).contains(version) else { return }
         if version < 2 { try database.executeScript(JournalSchema.feedingTables) }
-        try database.executeScript(
-            "ALTER TABLE filters ADD COLUMN margin REAL; \(JournalSchema.mechanismTables) PRAGMA user_version = \(JournalSchema.version)")
+        if version < 3 { try database.executeScript("ALTER TABLE filters ADD COLUMN margin REAL; \(JournalSchema.mechanismTables)") }
+        try database.executeScript("\(JournalSchema.clockColumns) PRAGMA user_version = \(JournalSchema.version)")
     }
 
     fileprivate static func refuseForeign(_ database: Database) throws(Problem) {

@@ -1,7 +1,7 @@
 /// The tables of `run.sqlite`. Times are seconds since 1970 by the coordinator's clock.
 enum JournalSchema {
     /// In the file's user_version. Raise it with every change of the tables, and add the change to `Journal`.
-    static let version = 3
+    static let version = 4
     /// In the file's application_id: "FSJ1".
     static let applicationID = 0x4653_4A31
 
@@ -36,6 +36,16 @@ enum JournalSchema {
             accuracy_masked REAL NOT NULL, accuracy_retrained REAL NOT NULL, parameters_kept INTEGER NOT NULL,
             multiply_adds_kept INTEGER NOT NULL, weights TEXT NOT NULL, weights_sha256 TEXT NOT NULL, layers TEXT NOT NULL,
             PRIMARY KEY (method, threshold)) WITHOUT ROWID;
+        """
+
+    /// New in version 4. logs.written: the time by the writer's clock where `time` was put on the coordinator's; logs_taken: the number
+    /// of the last log record that was taken of this life; clock_offset: seconds to add to its clock to have the coordinator's, NULL
+    /// where unknown, and clock_uncertainty: what that may be wrong by.
+    static let clockColumns = """
+        ALTER TABLE logs ADD COLUMN written REAL;
+        ALTER TABLE workers ADD COLUMN logs_taken INTEGER NOT NULL DEFAULT 0;
+        ALTER TABLE workers ADD COLUMN clock_offset REAL;
+        ALTER TABLE workers ADD COLUMN clock_uncertainty REAL;
         """
 
     static let tables = """
@@ -106,6 +116,8 @@ enum JournalSchema {
         \(feedingTables)
 
         \(mechanismTables)
+
+        \(clockColumns)
 
         CREATE TABLE status (id INTEGER PRIMARY KEY CHECK (id = 1), json TEXT NOT NULL, updated REAL NOT NULL);
         """

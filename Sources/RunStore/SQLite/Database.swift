@@ -49,9 +49,39 @@ public final class Database {
         sqlite3_close_v2(connection)
     }
 
+    /// The version of the schema as it was when this was first asked for.
+    lazy var schemaVersion: Int = {
+        let rows = try? rows("PRAGMA user_version") { row throws(Problem) in try row.integer(0) }
+        return rows?.first ?? 0
+    }()
+
     /// Runs one statement to its end; `values` take the places of its question marks.
     public func execute(_ sql: String, _ values: any SQLiteConvertible...) throws(Problem) {
         _ = try step(sql, values)
+    }
+
+    /// Runs one statement for each of many rows, whose values `bind` appends: several times as fast as one call for each.
+    func executeEach<Rows: Sequence>(
+        _ sql: String, _ rows: Rows, bind values: (Rows.Element, inout [SQLiteValue]) -> Void
+    ) throws(Problem) {
+        let statement = try prepared(sql)
+        defer {
+            sqlite3_reset(statement)
+            sqlite3_clear_bindings(statement)
+        }
+        var row: [SQLiteValue] = []
+        for element in rows {
+            row.removeAll(keepingCapacity: true)
+            values(element, &row)
+            precondition(sqlite3_bind_parameter_count(statement) == row.count, "\(row.count) values for: \(sql)")
+            for (index, value) in row.enumerated() {
+                let code = bind(value, statement, Int32(index + 1))
+                guard code == SQLITE_OK else { throw problem(code) }
+            }
+            let code = sqlite3_step(statement)
+            guard code == SQLITE_DONE else { throw problem(code) }
+            sqlite3_reset(statement)
+        }
     }
 
     /// Runs one statement and maps its rows.

@@ -74,7 +74,7 @@ final class AggregationProcesses: ClusterOwner {
     func unitsSubmitted(_ count: Int) {}
     func unitCompleted(_ unit: WorkUnit, _ result: UnitResult, worker: RosterWorker, attempts: Int) {}
     func samplesDamaged(_ samples: [DamagedSample], of split: Split) {}
-    func received(_ records: [LogRecord]) {}
+    func received(_ records: [LogRecord], from worker: RosterWorker, upTo number: Int) {}
 
     func statusReport(workers: [RosterWorker], now: Double) -> StatusReport {
         let time = Date().timeIntervalSince1970

@@ -61,7 +61,10 @@ struct RunConductor {
         let recorder = RunRecorder(
             directory: directory, journal: journal, recipeName: recipe.name, recipeDigest: recipe.resultDigest,
             keep: recipe.checkpoints.keep, logSink: logSink, progress: ProgressBar(),
-            admitsOtherKernels: recipe.cluster.mixedKernels, echo: display.show)
+            admitsOtherKernels: recipe.cluster.mixedKernels,
+            logLimits: LogLimits(
+                bytes: recipe.cluster.logMegabytes << 20, seconds: recipe.cluster.logDays > 0 ? recipe.cluster.logDays * 86_400 : nil),
+            echo: display.show)
         let task = TaskDescription(
             model: network.specification, preprocessing: try recipe.preprocessing(of: dataset),
             trainingShardSize: recipe.training.shardSize, surveyShardSize: recipe.analysis.surveyShard, labels: dataset.labelCount,
@@ -75,7 +78,8 @@ struct RunConductor {
                 bytesAhead: recipe.cluster.samplesAheadMegabytes << 20, admitsOtherKernels: recipe.cluster.mixedKernels,
                 late: LateUnitSettings(factor: recipe.cluster.lateFactor, floorSeconds: recipe.cluster.lateFloorSeconds),
                 audit: AuditSettings(
-                    share: recipe.cluster.audit, seed: recipe.seed, patienceSeconds: recipe.cluster.waitForWorkersSeconds)),
+                    share: recipe.cluster.audit, seed: recipe.seed, patienceSeconds: recipe.cluster.waitForWorkersSeconds),
+                logs: LogAllowance(perSecond: recipe.cluster.logLinesPerSecond), takenLogs: try journal.takenLogs(ofLatest: CoordinatorMachine.mostTakenLogs)),
             bind: bind, keys: keys, insecure: insecure, firstUnit: try journal.highestUnitID() + 1, logger: logger)
         cluster.setOwner(recorder)
         recorder.isPaused = { [unowned cluster] in cluster.isPaused }
@@ -98,7 +102,8 @@ struct RunConductor {
 
         let workers = localWorkers.map { local in
             (LocalWorkers(
-                endpoint: cluster.endpoint, threads: local.threads, directory: directory.path + "/logs", logger: logger), local.count)
+                endpoint: cluster.endpoint, threads: local.threads, directory: directory.path + "/logs",
+                errorBytes: max(64 << 10, recipe.cluster.logMegabytes << 16), logger: logger), local.count)
         }
         do {
             // Where its own user's commands find it.
@@ -150,12 +155,14 @@ struct RunConductor {
             return .interrupted
         } catch let aside as UnitSetAside {
             logger.error("paused: a unit is set aside", ["cause": aside.problem.description])
+            recorder.noteFault("paused: \(aside.problem)")
             finish(cluster, workers?.0, recorder, .interrupted, "paused", .paused, .interrupted)
             display.say("The run is paused and loses nothing. When the cause is mended, go on with: \(commandToGoOn(directory))")
             service?.close(RunEnding(state: .paused, remedy: commandToGoOn(directory)))
             throw aside.problem
         } catch {
             logger.error("run failed", ["cause": "\(error)"])
+            recorder.noteFault("failed: \(error)")
             finish(cluster, workers?.0, recorder, .failed, "failed", .failed, .failed)
             display.say("What was done is kept. When the cause is mended, go on with: \(commandToGoOn(directory))")
             service?.close(RunEnding(state: .failed, remedy: commandToGoOn(directory)))

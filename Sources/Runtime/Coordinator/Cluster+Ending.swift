@@ -17,7 +17,12 @@ extension Cluster {
             switch event {
             case .message(let peer, let frames):
                 guard let message = try? codec.decode(frames).message else { continue }
-                if case .goodbye = message { present.remove(peer) } else { answer(message, of: peer) }
+                switch message {
+                case .goodbye: present.remove(peer)
+                // A worker's last words come before it.
+                case .log where present.contains(peer): try? act(machine.handle(.received(peer, message), at: now))
+                default: answer(message, of: peer)
+                }
             case .unreachable(let peer), .hungUp(let peer): present.remove(peer)
             case .discarded, .barred, .access, .connected, .disconnected, .handshakeFailed, .turnedAway: break
             }

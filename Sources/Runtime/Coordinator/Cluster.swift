@@ -39,6 +39,8 @@ final class Cluster {
     private var setAside: UnitSetAside?
     var followers = LogFollowers()
     private(set) var traffic = ClusterTraffic()
+    /// Acknowledgements of log records that go out when these are kept.
+    private var logAcknowledgements: [(peer: PeerID, message: Message)] = []
 
     /// How often `idle` is called at least.
     private static let pulse = Duration.milliseconds(200)
@@ -47,6 +49,7 @@ final class Cluster {
     private static let strangersTurn = Duration.milliseconds(5)
     private static let longestTurn = Duration.milliseconds(200)
     private static let leastTurn = 64
+    private static let mostAcknowledgements = 4
 
     /// - Parameters:
     ///   - keys: of whom alone it is joined and asked; nil for everybody.
@@ -214,7 +217,13 @@ final class Cluster {
 
     var now: Double { Double(DispatchTime.now().uptimeNanoseconds) * 1e-9 }
 
+    /// Looks after workers and observers for a while, with no unit to deal out.
+    func idle(until deadline: ContinuousClock.Instant) throws {
+        while ContinuousClock.now < deadline, !Interrupt.requested { try pump() }
+    }
+
     private func pump() throws {
+        machine.wallClock = Date().timeIntervalSince1970 - now
         var deadline = ContinuousClock.now + Self.pulse
         if let next = machine.nextDeadline { deadline = min(deadline, ContinuousClock.now + .seconds(max(0, next - now))) }
         var event = inbox.next(until: deadline)
@@ -226,6 +235,8 @@ final class Cluster {
             taken += 1
             let elapsed = start.duration(to: .now)
             guard elapsed < Self.longestTurn || taken < Self.leastTurn else { break }
+            // Workers that write a lot wait for these.
+            guard logAcknowledgements.count < Self.mostAcknowledgements else { break }
             event = inbox.next(strangers: elapsed < Self.strangersTurn)
         }
         for (refused, count) in inbox.takeRefused() {
@@ -233,6 +244,8 @@ final class Cluster {
         }
         try act(machine.handle(.tick, at: now))
         try owner?.idle()
+        for (peer, message) in logAcknowledgements { send(message, to: peer) }
+        logAcknowledgements = []
     }
 
     private func handle(_ event: TransportEvent) throws {
@@ -314,6 +327,8 @@ final class Cluster {
                 let welcome = neighbours.completed(welcome, for: peer)
                 if welcome.memory != nil { logger.debug("memory in common", ["worker.name": welcome.name]) }
                 send(.welcome(welcome), to: peer)
+            case .send(let peer, .acknowledgement(let acknowledgement)) where acknowledgement.of == .log:
+                logAcknowledgements.append((peer, .acknowledgement(acknowledgement)))
             case .send(let peer, let message): send(message, to: peer)
             case .deal(let peer, var unit, let withSamples):
                 if withSamples { unit.tensors += try samples[unit.id]?.tensors() ?? [] }
@@ -346,7 +361,7 @@ final class Cluster {
                 setAside = UnitSetAside(problem: Problem(
                     "unit \(assignment.id) (\(assignment.work.kind)\(samples[assignment.id]?.text ?? "")) came to nothing and is set aside: \(causes.joined(separator: "; "))",
                     remedy: "mend the cause, then go on with --resume"))
-            case .records(let records, from: _): owner?.received(records)
+            case .records(let records, let worker, let number): owner?.received(records, from: worker, upTo: number)
             case .statusRequested(let peer):
                 if let owner { send(.status(owner.statusReport(workers: machine.workers, now: now)), to: peer) }
             case .logsRequested(let peer, let request):

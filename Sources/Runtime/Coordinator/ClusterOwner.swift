@@ -11,12 +11,13 @@ protocol ClusterOwner: AnyObject {
     func unitCompleted(_ unit: WorkUnit, _ result: UnitResult, worker: RosterWorker, attempts: Int)
     /// Samples that a worker left out, for they cannot be decoded.
     func samplesDamaged(_ samples: [DamagedSample], of split: Split)
-    /// Log records that a worker shipped.
-    func received(_ records: [LogRecord])
+    /// Log records that a worker shipped, up to a number.
+    func received(_ records: [LogRecord], from worker: RosterWorker, upTo number: Int)
     /// - Parameter now: the clock of the workers' times.
     func statusReport(workers: [RosterWorker], now: Double) -> StatusReport
     func logs(for request: LogsRequest) throws -> LogsReply
-    /// Called several times a second while the cluster waits: to look after processes, progress and the journal.
+    /// Called several times a second while the cluster waits: to look after processes, progress and the journal. When it returns,
+    /// what was received is kept.
     func idle() throws
 }
 

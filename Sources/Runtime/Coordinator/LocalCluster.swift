@@ -72,7 +72,7 @@ final class LocalCluster: ClusterOwner {
         }
     }
 
-    func received(_ records: [LogRecord]) { for record in records { logSink.write(record) } }
+    func received(_ records: [LogRecord], from worker: RosterWorker, upTo number: Int) { logSink.write(records) }
 
     func statusReport(workers: [RosterWorker], now: Double) -> StatusReport {
         let time = Date().timeIntervalSince1970

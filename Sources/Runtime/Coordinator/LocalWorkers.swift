@@ -18,10 +18,16 @@ final class LocalWorkers {
     private let threads: Int
     private let directory: String
     private let logger: Logger
+    /// Bytes of one worker's standard error that are kept, and as many of what was before.
+    private let errorBytes: Int
+    private var lastRotation = ContinuousClock.now
     private var slots: [Slot] = []
 
-    /// - Parameter directory: where each worker's standard error is kept, in `<name>.stderr`.
-    init(endpoint: String, threads: Int, directory: String, logger: Logger) {
+    /// - Parameters:
+    ///   - directory: where each worker's standard error is kept, in `<name>.stderr`.
+    ///   - errorBytes: how long such a file may grow before it begins anew; the one before is kept as `<name>.stderr.1`.
+    init(endpoint: String, threads: Int, directory: String, errorBytes: Int = 16 << 20, logger: Logger) {
+        self.errorBytes = errorBytes
         self.endpoint = endpoint
         self.threads = threads
         self.directory = directory
@@ -45,6 +51,10 @@ final class LocalWorkers {
     /// - Parameter ended: told of each process that ended, so that its work is dealt again at once.
     /// - Throws: when no worker is left.
     func supervise(_ ended: (_ pid: Int, _ reason: String) throws -> Void) throws {
+        if lastRotation.duration(to: .now) > .seconds(1) {
+            lastRotation = .now
+            for slot in slots { errorFile(slot.name).rotateIfLarge() }
+        }
         for index in slots.indices {
             guard let process = slots[index].process, !process.isRunning else { continue }
             let how = process.terminationReason == .uncaughtSignal ? "signal \(process.terminationStatus)" : "exit code \(process.terminationStatus)"
@@ -84,6 +94,8 @@ final class LocalWorkers {
         slots = []
     }
 
+    private func errorFile(_ name: String) -> ErrorFile { ErrorFile(path: "\(directory)/\(name).stderr", limit: errorBytes) }
+
     private func launch(_ name: String) throws(Problem) -> Process {
         let process = Process()
         process.executableURL = URL(fileURLWithPath: "/proc/self/exe").resolvingSymlinksInPath()
@@ -92,12 +104,7 @@ final class LocalWorkers {
         ]
         process.standardInput = FileHandle.nullDevice
         process.standardOutput = FileHandle.nullDevice
-        let path = "\(directory)/\(name).stderr"
-        if !FileManager.default.fileExists(atPath: path) { _ = FileManager.default.createFile(atPath: path, contents: nil) }
-        if let handle = FileHandle(forWritingAtPath: path) {
-            handle.seekToEndOfFile()
-            process.standardError = handle
-        }
+        if let handle = errorFile(name).opened() { process.standardError = handle }
         do {
             try process.run()
         } catch {

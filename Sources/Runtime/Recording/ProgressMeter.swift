@@ -13,6 +13,8 @@ struct ProgressMeter {
     private(set) var epoch = 0
     private var loss: Double?
     private var accuracy: Double?
+    private var lossCurve = ProgressCurve()
+    private var accuracyCurve = ProgressCurve()
     private var unitsDone = 0
     private var unitsTotal = 0
     /// Samples done, by time, over the last while.
@@ -35,6 +37,7 @@ struct ProgressMeter {
         phaseFirst = step
         (unitsDone, unitsTotal) = (0, 0)
         (loss, accuracy, epoch) = (nil, nil, 0)
+        (lossCurve, accuracyCurve) = (ProgressCurve(), ProgressCurve())
         recent = []
         state = .running
     }
@@ -42,6 +45,8 @@ struct ProgressMeter {
     mutating func step(_ done: Int, epoch: Int, loss: Double, accuracy: Double) {
         step = done
         self.epoch = epoch
+        lossCurve.add(loss)
+        accuracyCurve.add(accuracy)
         // Single mini-batches are noisy: an average over the last fifty or so is what a reader wants.
         self.loss = self.loss.map { $0 + (loss - $0) / 50 } ?? loss
         self.accuracy = self.accuracy.map { $0 + (accuracy - $0) / 50 } ?? accuracy
@@ -90,10 +95,11 @@ struct ProgressMeter {
         if let loss, loss.isFinite { metrics["loss"] = loss }
         if let accuracy { metrics["accuracy"] = accuracy }
         if let testAccuracy { metrics["test_accuracy"] = testAccuracy }
+        let curves = ["loss": lossCurve.values, "accuracy": accuracyCurve.values].filter { !$0.value.isEmpty }
         return StatusReport(
             run: run, recipe: recipe, phase: phase?.rawValue ?? "", state: state, step: done, totalSteps: total, epoch: epoch,
-            rate: rate ?? 0, secondsLeft: secondsLeft, metrics: metrics, workers: workers, faults: faults, startedAt: startedAt,
-            updatedAt: time)
+            rate: rate ?? 0, secondsLeft: secondsLeft, metrics: metrics, workers: workers, faults: faults,
+            curves: curves.isEmpty ? nil : curves, startedAt: startedAt, updatedAt: time)
     }
 
     private static func rounded(_ value: Double) -> String { String(format: "%.3f", value) }

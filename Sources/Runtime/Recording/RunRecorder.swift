@@ -32,6 +32,9 @@ final class RunRecorder: ClusterOwner {
     private var unitRows: [UnitRow] = []
     private var credits: [WorkerKey: (units: Int, samples: Int)] = [:]
     private var faults: [String] = []
+    private var rates = WorkerRates()
+    /// Lives that ended otherwise than in order, by worker's name.
+    private var losses: [String: Int] = [:]
     private(set) var feeding = FeedingRecord()
     private var kernels = KernelMark()
     /// Kernels other than the coordinator's that took part.
@@ -40,6 +43,10 @@ final class RunRecorder: ClusterOwner {
     private let admitsOtherKernels: Bool
     private var lastStatus = 0.0
     private var isOver = false
+    /// The last log record that was received of each worker's life, since the log was written.
+    private var takenLogs: [String: Int] = [:]
+    /// What the journal says of workers' clocks.
+    private var clocks: [String: Double] = [:]
 
     private struct WorkerKey: Hashable {
         let name: String
@@ -51,7 +58,7 @@ final class RunRecorder: ClusterOwner {
     ///   - echo: shows a record to whoever looks on.
     init(
         directory: RunDirectory, journal: Journal, recipeName: String, recipeDigest: Digest, keep: Int, logSink: InMemoryLogSink,
-        progress: ProgressBar, admitsOtherKernels: Bool, echo: @escaping (LogRecord) -> Void
+        progress: ProgressBar, admitsOtherKernels: Bool, logLimits: LogLimits = LogLimits(), echo: @escaping (LogRecord) -> Void
     ) {
         self.directory = directory
         self.journal = journal
@@ -63,7 +70,7 @@ final class RunRecorder: ClusterOwner {
         self.echo = echo
         checkpoints = CheckpointStore(directory, journal, keep: keep)
         checkpointWriter = CheckpointWriter(checkpoints, directory)
-        logs = LogStore(journal)
+        logs = LogStore(journal, limits: logLimits)
         meter = ProgressMeter(startedAt: Date().timeIntervalSince1970)
     }
 
@@ -185,12 +192,16 @@ final class RunRecorder: ClusterOwner {
 
     private func writeLogs() throws(Problem) {
         let records = logSink.drain()
-        guard !records.isEmpty else { return }
+        guard !records.isEmpty || !takenLogs.isEmpty else { return }
         progress.clear()
         for record in records { echo(record) }
-        try logs.append(records)
+        try logs.append(records, taken: takenLogs)
+        takenLogs = [:]
         service?.write(records)
     }
+
+    /// Tells this run's log from those of others at the same address.
+    private var logName = ""
 
     // MARK: ClusterOwner
 
@@ -218,11 +229,15 @@ final class RunRecorder: ClusterOwner {
         try journal.workerLeft(name: worker.name, incarnation: worker.incarnation, reason: reason, at: time)
         service?.workerLeft(reason: reason)
         let text = "\(worker.name) left: \(reason)"
-        faults = Array((faults + [text]).suffix(10))
+        noteFault(text)
+        if !worker.isDraining, losses.count < 4096 || losses[worker.name] != nil { losses[worker.name, default: 0] += 1 }
         logSink.write(LogRecord(time: time, level: .warning, source: "coordinator", message: "worker left", fields: [
             "worker.name": worker.name, "reason": reason, "units-dealt-again": String(worker.unitsInHand.count),
         ]))
     }
+
+    /// Something that whoever looks at the status should know.
+    func noteFault(_ text: String) { faults = Array((faults + [text]).suffix(10)) }
 
     func unitsSubmitted(_ count: Int) { meter.unitsSubmitted(count) }
 
@@ -230,6 +245,7 @@ final class RunRecorder: ClusterOwner {
         // More than any unit has, so that sums cannot overflow; whether it is right is settled where results are added up.
         let samples = min(max(0, Int(exactly: result.figures[Figure.samples] ?? 0) ?? 0), 1 << 31)
         meter.unitCompleted(samples: samples)
+        rates.note(worker.name, samples: samples, at: ProcessInfo.processInfo.systemUptime)
         feeding.note(result, of: worker)
         service?.unitCompleted(unit.work.kind, samples: samples, seconds: result.seconds, attempts: attempts)
         let key = WorkerKey(name: worker.name, incarnation: worker.incarnation)
@@ -249,7 +265,10 @@ final class RunRecorder: ClusterOwner {
         }
     }
 
-    func received(_ records: [LogRecord]) { for record in records { logSink.write(record) } }
+    func received(_ records: [LogRecord], from worker: RosterWorker, upTo number: Int) {
+        logSink.write(records)
+        takenLogs[worker.incarnation] = number
+    }
 
     func idle() throws {
         if let warning = service?.idle() { logSink.write(warning) }
@@ -268,7 +287,10 @@ final class RunRecorder: ClusterOwner {
                 state: worker.unitsInHand.isEmpty ? .idle : .working, share: Double(worker.unitsDone) / Double(all),
                 unitsDone: worker.unitsDone, lagSeconds: now - worker.lastHeard, residentBytes: worker.residentBytes,
                 joined: time - (now - worker.joinedAt), waitingShare: worker.waitingShare,
-                readsOwnData: !worker.ownSplits.isEmpty)
+                readsOwnData: !worker.ownSplits.isEmpty, rate: rates.rate(of: worker.name, at: ProcessInfo.processInfo.systemUptime),
+                faults: worker.failures + (losses[worker.name] ?? 0), isDraining: worker.isDraining ? true : nil,
+                clockOffset: worker.clock.measurement(at: time)?.offset,
+                clockUncertainty: worker.clock.measurement(at: time)?.uncertainty)
         }
         var report = meter.report(
             run: directory.path, recipe: recipeName, workers: statuses, faults: faults + standingFaults(), at: time)
@@ -288,7 +310,12 @@ final class RunRecorder: ClusterOwner {
         try writeLogs()
         let page = try journal.logPage(LogQuery(
             worker: request.worker, level: request.level, since: request.since, grep: request.grep, after: request.after,
-            limit: min(max(1, request.limit), 1000), scanned: 20_000))
+            limit: min(max(1, request.limit), 1000), scanned: 20_000, until: request.until, workers: request.workers ?? [],
+            tail: request.tail))
+        let missing = page.missing > 0 ? page.missing : nil
+        let condition = try journal.condition()
+        let interrupted = page.finished && condition == .interrupted ? true : nil
+        if request.tail != nil { return tail(of: page, interrupted: interrupted) }
         // A page has to fit in a header, and in what an asker may leave unread.
         var bytes = 0
         let entries = page.records.prefix { stored in
@@ -296,9 +323,21 @@ final class RunRecorder: ClusterOwner {
             return bytes <= Self.pageBytes || stored.id == page.records.first?.id
         }.map { LogEntry(id: $0.id, record: $0.record) }
         guard entries.count == page.records.count else {
-            return LogsReply(entries: entries, lastID: entries.last?.id ?? request.after, finished: false)
+            return LogsReply(entries: entries, lastID: entries.last?.id ?? request.after, finished: false, missing: missing, log: logName)
         }
-        return LogsReply(entries: entries, lastID: page.lastID, finished: page.finished)
+        return LogsReply(entries: entries, lastID: page.lastID, finished: page.finished, interrupted: interrupted, missing: missing, log: logName)
+    }
+
+    /// The last records, as many as a page has room for.
+    private func tail(of page: LogPage, interrupted: Bool?) -> LogsReply {
+        var bytes = 0
+        let kept = page.records.reversed().prefix { stored in
+            bytes += stored.record.byteCount
+            return bytes <= Self.pageBytes || stored.id == page.records.last?.id
+        }
+        return LogsReply(
+            entries: kept.reversed().map { LogEntry(id: $0.id, record: $0.record) }, lastID: page.lastID, finished: page.finished,
+            interrupted: interrupted, log: logName)
     }
 
     // MARK: Status
@@ -316,6 +355,7 @@ final class RunRecorder: ClusterOwner {
     private func writeStatus() throws(Problem) {
         lastStatus = time
         let (workers, now) = workersForStatus()
+        try writeClocks(of: workers)
         let encoder = JSONEncoder()
         encoder.outputFormatting = .sortedKeys
         let report = statusReport(workers: workers, now: now)
@@ -323,6 +363,16 @@ final class RunRecorder: ClusterOwner {
         try journal.setStatus(json: String(decoding: json, as: UTF8.self), at: lastStatus)
         service?.publish(
             report, workers: workers, traffic: trafficForStatus(), journalWrites: journal.database.transactionTimes, now: now)
+    }
+
+    private func writeClocks(of workers: [RosterWorker]) throws(Problem) {
+        for worker in workers {
+            // What is known grows less certain by itself; only what was measured anew is written down.
+            guard let known = worker.clock.measurement(at: 0), clocks[worker.incarnation] != known.offset else { continue }
+            if clocks.count > 4096 { clocks = [:] }
+            clocks[worker.incarnation] = known.offset
+            try journal.setClock(incarnation: worker.incarnation, offset: known.offset, uncertainty: known.uncertainty)
+        }
     }
 
     /// Records how the run ended, last of all.
@@ -339,6 +389,8 @@ final class RunRecorder: ClusterOwner {
     }
 
     func open() throws(Problem) {
+        logName = try journal.value(for: "log") ?? UUID().uuidString
+        try journal.setValue(logName, for: "log")
         try feeding.load(from: journal)
         try kernels.load(from: journal)
         try service?.load(from: journal)

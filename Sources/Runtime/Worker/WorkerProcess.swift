@@ -14,6 +14,8 @@ final class WorkerProcess {
         case unitOver(UInt64, UnitInProgress.Outcome, generation: Int)
         case filtersOver(UInt64, Result<FilterRows.Measured, Problem>, seconds: Double, generation: Int)
         case dataOpened(OwnData, of: DataSummary?)
+        /// Many log records wait to be shipped.
+        case logsWait
     }
 
     private final class Lane {
@@ -27,7 +29,7 @@ final class WorkerProcess {
     private let mailbox = Mailbox<Event>()
     private let dealer: DealerEndpoint
     private let keys: ClientKeys?
-    private let logSink = InMemoryLogSink()
+    private let logSink: InMemoryLogSink
     private let logger: Logger
     private let echo: @Sendable (LogRecord) -> Void
     private var machine: WorkerMachine
@@ -62,6 +64,7 @@ final class WorkerProcess {
         self.options = options
         threads = max(1, options.threads ?? ProcessInfo.processInfo.activeProcessorCount)
         self.echo = echo
+        logSink = InMemoryLogSink(threshold: 500) { [mailbox] in mailbox.put(.logsWait) }
         name = options.name ?? "\(ProcessInfo.processInfo.hostName)-\(ProcessInfo.processInfo.processIdentifier)"
         logger = Logger(source: name, level: .debug, sink: logSink)
         memory = WorkerMemory(threads: threads)
@@ -87,6 +90,7 @@ final class WorkerProcess {
             dealer.close(flushingFor: .seconds(1))
         }
         while true {
+            machine.wallClock = Date().timeIntervalSince1970 - Self.now
             if Interrupt.requested { act(machine.handle(.leave("interrupted"), at: Self.now)) }
             act(machine.handle(.tick, at: Self.now))
             shipLogs()
@@ -152,6 +156,7 @@ final class WorkerProcess {
             case .failure(let problem): fail(id, problem)
             }
         case .dataOpened(let data, let summary): dataOpened(data, summary)
+        case .logsWait: break
         }
     }
 
@@ -182,6 +187,9 @@ final class WorkerProcess {
         for action in actions {
             switch action {
             case .send(.result(let result)): send(.result(memory.lend(result)))
+            case .send(.goodbye(let goodbye)):
+                shipLogs(isLeaving: true)
+                send(.goodbye(goodbye))
             case .send(let message): send(message)
             case .configure(let welcome):
                 backlog.beginAgain()
@@ -218,13 +226,14 @@ final class WorkerProcess {
     }
 
     /// Sends the records written since the last time, and shows them here.
-    private func shipLogs() {
+    /// - Parameter isLeaving: whether these are its last words.
+    private func shipLogs(isLeaving: Bool = false) {
         machine.busyLanes = lanes?.busyLanes ?? 0
         machine.residentBytes = ProcessMemory.residentBytes
         let records = logSink.drain()
         for record in records { echo(record) }
-        backlog.add(records)
-        guard machine.isJoined else { return }
+        if !records.isEmpty { backlog.add(records) }
+        guard machine.isJoined || isLeaving else { return }
         while let batch = backlog.nextBatch() { send(.log(batch)) }
     }
 }
@@ -249,6 +258,7 @@ extension WorkerProcess {
             feeder = Feeder(task.preprocessing, lanes: threads)
             sums = StoragePool(kept: threads + 4, isShared: memory.lends)
             lanes = LanePool(lanes: threads) { Lane() }
+            TestLogLines.start(logger)
         } catch {
             departure = .failed(error)
         }

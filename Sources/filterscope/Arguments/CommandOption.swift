@@ -82,6 +82,11 @@ extension CommandOption<Double> {
         }
     }
 
+    /// A moment in seconds since 1970: so long ago, or a date and time in UTC.
+    static func moment(_ name: String, _ placeholder: String, _ help: String) -> Self {
+        Self(name, placeholder, help, expectation: "a time such as 30s, 10m, 2h or 1d ago, or 2026-01-31T12:00:00Z", parse: secondsOfMoment)
+    }
+
     /// Seconds, from `45s`, `10m`, `2h`, `1d` or a plain number of seconds.
     static func duration(_ name: String, _ placeholder: String, _ help: String) -> Self {
         Self(name, placeholder, help, expectation: "a time such as 30s, 10m, 2h or 1d", parse: secondsOfDuration)
@@ -97,6 +102,14 @@ extension CommandOption<[Double]> {
             return values.count == words.count ? Set(values).sorted() : nil
         }
     }
+}
+
+private func secondsOfMoment(_ text: String) -> Double? {
+    if let ago = secondsOfDuration(text) { return Date().timeIntervalSince1970 - ago }
+    let full = text.contains("T") ? text : text + "T00:00:00Z"
+    let zoned = full.hasSuffix("Z") || full.dropFirst(11).contains { $0 == "+" || $0 == "-" } ? full : full + "Z"
+    let style = Date.ISO8601FormatStyle(includingFractionalSeconds: zoned.contains("."))
+    return (try? style.parse(zoned))?.timeIntervalSince1970
 }
 
 private func secondsOfDuration(_ text: String) -> Double? {

@@ -33,6 +33,7 @@ enum BenchCommand {
             "accuracy: the error of each scheme over every layer shape, against sums in double precision.",
             "filterscope bench filters --help: phase 3 of one layer, and its memory.",
             "filterscope bench aggregation --help: how fast gradients of worker processes are added up and sent back.",
+            "filterscope bench logs --help: how many log records a second come through, and how late.",
             "filterscope bench data --help: how fast stored samples become network input.",
         ]
     ) { arguments in

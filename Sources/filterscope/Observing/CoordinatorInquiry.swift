@@ -87,24 +87,49 @@ final class CoordinatorInquiry {
 struct CoordinatorStatusSource: StatusSource {
     let inquiry: CoordinatorInquiry
 
-    func status() throws(Problem) -> StatusReport {
-        try inquiry.ask(.statusRequest(StatusRequest())) { if case .status(let report) = $0 { report } else { nil } }
+    func standing() throws(Problem) -> (report: StatusReport, isOrphaned: Bool) {
+        (try inquiry.ask(.statusRequest(StatusRequest())) { if case .status(let report) = $0 { report } else { nil } }, false)
     }
 }
 
 /// The merged log as the coordinator itself gives it.
-struct CoordinatorLogSource: LogSource {
-    let inquiry: CoordinatorInquiry
+final class CoordinatorLogSource: LogSource {
+    private let inquiry: CoordinatorInquiry
+    private var pace = InquiryPace()
+
+    init(inquiry: CoordinatorInquiry) { self.inquiry = inquiry }
 
     func page(_ query: LogQuery) throws(Problem) -> LogLines {
+        // One name has a field of its own, which coordinators of earlier versions know.
+        let isOneName = query.worker == nil && query.workers.count == 1 && !query.workers[0].contains { $0 == "*" || $0 == "?" }
         let request = LogsRequest(
-            after: query.after, limit: query.limit, level: query.level, worker: query.worker, grep: query.grep, since: query.since)
+            after: query.after, limit: query.limit, level: query.level, worker: isOneName ? query.workers[0] : query.worker, grep: query.grep,
+            since: query.since, until: query.until, workers: isOneName || query.workers.isEmpty ? nil : query.workers, tail: query.tail)
+        pace.wait(isSearch: query.isSearch)
         let reply = try inquiry.ask(.logsRequest(request)) { answer -> LogsReply? in
             // A second answer to the question before may still come, where that was asked twice.
             guard case .logs(let reply) = answer, reply.lastID >= query.after, reply.entries.first.map({ $0.id > query.after }) ?? true
             else { return nil }
             return reply
         }
-        return LogLines(lines: reply.entries.map { LogLine(id: $0.id, $0.record) }, lastID: reply.lastID, finished: reply.finished)
+        return LogLines(
+            lines: reply.entries.map { LogLine(id: $0.id, $0.record) }, lastID: reply.lastID, finished: reply.finished,
+            isInterrupted: reply.interrupted ?? false, missing: reply.missing ?? 0, log: reply.log)
+    }
+}
+
+/// A coordinator answers an observer some 400 questions at once and 100 a second after that, a search counting as 20, and leaves what is
+/// beyond unanswered. Whoever reads a long log asks no faster.
+private struct InquiryPace {
+    private var credit = 300.0
+    private var last = ContinuousClock.now
+
+    mutating func wait(isSearch: Bool) {
+        let cost = isSearch ? 20.0 : 1
+        let now = ContinuousClock.now
+        credit = min(300, credit + (last.duration(to: now) / .seconds(1)) * 80)
+        last = now
+        credit -= cost
+        if credit < 0 { Thread.sleep(forTimeInterval: -credit / 80) }
     }
 }

@@ -2,7 +2,7 @@ import Diagnostics
 import Reporting
 
 /// A record of the merged log, as a line for people or as JSON.
-struct LogLine: Encodable {
+struct LogLine {
     let id: Int
     let record: LogRecord
 
@@ -13,20 +13,28 @@ struct LogLine: Encodable {
 
     var time: Double { record.time }
 
-    func text(colored: Bool) -> String { LogText.line(record, colored: colored) }
-
-    private enum CodingKeys: String, CodingKey {
-        case id, time, level, source, unit, message, fields
-    }
-
-    func encode(to encoder: any Encoder) throws {
-        var container = encoder.container(keyedBy: CodingKeys.self)
-        try container.encode(id, forKey: .id)
-        try container.encode(record.time, forKey: .time)
-        try container.encode(record.level.name, forKey: .level)
-        try container.encode(record.source, forKey: .source)
-        try container.encodeIfPresent(record.unit, forKey: .unit)
-        try container.encode(record.message, forKey: .message)
-        try container.encode(record.fields, forKey: .fields)
+    /// One object with sorted keys; `written` is the time by the writer's clock where that is another than the coordinator's.
+    func appendJSON(to writer: inout JSONTextWriter) {
+        writer.raw("{\"fields\":")
+        writer.strings(record.fields)
+        writer.raw(",\"id\":")
+        writer.integer(id)
+        writer.raw(",\"level\":")
+        writer.string(record.level.name)
+        writer.raw(",\"message\":")
+        writer.string(record.message)
+        writer.raw(",\"source\":")
+        writer.string(record.source)
+        writer.raw(",\"time\":")
+        writer.number(record.time)
+        if let unit = record.unit {
+            writer.raw(",\"unit\":")
+            writer.integer(unit)
+        }
+        if let written = record.writtenTime {
+            writer.raw(",\"written\":")
+            writer.number(written)
+        }
+        writer.raw("}")
     }
 }

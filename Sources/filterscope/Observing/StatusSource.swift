@@ -5,7 +5,17 @@ import RunStore
 
 /// Where a run's status is read from.
 protocol StatusSource {
-    func status() throws(Problem) -> StatusReport
+    /// - Returns: whether the run's coordinator is gone without having said how the run ended, as well.
+    func standing() throws(Problem) -> (report: StatusReport, isOrphaned: Bool)
+}
+
+extension StatusSource {
+    func status() throws(Problem) -> StatusReport { try standing().report }
+}
+
+extension RunState {
+    /// Nothing follows, unless the run is resumed.
+    var isOver: Bool { self == .finished || self == .failed || self == .interrupted }
 }
 
 /// The status that a coordinator leaves in its run's journal twice a second.
@@ -19,7 +29,7 @@ struct JournalStatusSource: StatusSource {
         reader = try JournalReader(path: directory.journalPath)
     }
 
-    func status() throws(Problem) -> StatusReport {
+    func standing() throws(Problem) -> (report: StatusReport, isOrphaned: Bool) {
         guard let stored = try reader.status() else {
             guard try !reader.isSweep() else {
                 throw Problem(
@@ -39,7 +49,7 @@ struct JournalStatusSource: StatusSource {
                 report.http = nil
                 report.faults.append("the coordinator is gone without a word; go on with --resume")
             }
-            return report
+            return (report, isOrphan)
         } catch {
             throw Problem("the recorded status cannot be read: \(error)", at: path, remedy: "use the program that wrote it")
         }

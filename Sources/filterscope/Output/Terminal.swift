@@ -8,6 +8,10 @@ enum StandardOutput {
         guard writeAll(Array(text.utf8), to: STDOUT_FILENO) else { _exit(0) }
     }
 
+    static func write(_ bytes: [UInt8]) {
+        guard writeAll(bytes, to: STDOUT_FILENO) else { _exit(0) }
+    }
+
     static func writeLine(_ text: String) { write(text + "\n") }
 
     static var style: TerminalStyle { .of(descriptor: STDOUT_FILENO) }

@@ -4,24 +4,36 @@
 ///
 /// The program's directory there holds `process` (its number and when it began, so that a number that was given anew is not taken for
 /// it), `log`, and `keys` while it runs.
-struct DetachedProgram: Sendable {
+package struct DetachedProgram: Sendable {
     /// From the user's home unless it begins with a slash.
-    var directory: String
-    var program: String
-    var arguments: [String]
+    package var directory: String
+    package var program: String
+    package var arguments: [String]
     /// Files to put into `keys` there.
-    var keys: [KeyText] = []
+    package var keys: [KeyText] = []
     /// Text in a new line of its log by which it is known to be well.
-    var signOfLife: String
+    package var signOfLife: String
     /// Seconds to wait for that.
-    var patience: Int
+    package var patience: Int
 
-    static let mark = "@filterscope"
+    package static let mark = "@filterscope"
+
+    package init(
+        directory: String, program: String = "", arguments: [String] = [], keys: [KeyText] = [], signOfLife: String = "", patience: Int
+    ) {
+        self.directory = directory
+        self.program = program
+        self.arguments = arguments
+        self.keys = keys
+        self.signOfLife = signOfLife
+        self.patience = patience
+    }
 
     /// Parts that both have in common.
     private var head: String {
         """
         set -u
+        mask=$(umask)
         umask 077
         directory=\(shellWord(directory))
         case $directory in /*) ;; *) directory=$HOME/$directory ;; esac
@@ -45,7 +57,7 @@ struct DetachedProgram: Sendable {
     }
 
     /// Answers with `running`, `up`, `waiting` or `failed`, and a text.
-    var startText: String {
+    package var startText: String {
         var text = head
         text += """
             mkdir -p "$directory" 2>/dev/null && [ -w "$directory" ] || answer failed "the directory $directory cannot be made or written"
@@ -69,7 +81,7 @@ struct DetachedProgram: Sendable {
         let words = arguments.map { $0 == Self.keysPlaceholder ? "\"$directory/keys\"" : shellWord($0) }.joined(separator: " ")
         text += """
             from=$(($(cat "$directory/log" 2>/dev/null | wc -l) + 1))
-            setsid nohup "$program" \(words) </dev/null >>"$directory/log" 2>&1 &
+            (umask "$mask"; exec setsid nohup "$program" \(words)) </dev/null >>"$directory/log" 2>&1 &
             process=$!
             printf '%s %s\\n' "$process" "$(begun "$process")" >"$directory/process.new" && mv "$directory/process.new" "$directory/process" \
             || { kill "$process"; answer failed "$directory/process cannot be written"; }
@@ -92,13 +104,13 @@ struct DetachedProgram: Sendable {
     }
 
     /// Stands for the directory of keys there, which only its shell knows.
-    static let keysPlaceholder = "\u{0}keys"
+    package static let keysPlaceholder = "\u{0}keys"
 
     /// Answers with `ended`, `killed`, `lingers` or `absent`, and a text.
     /// - Parameter kill: whether one that does not end in time is killed; otherwise it is left, and said to linger.
-    func endText(kill: Bool) -> String {
+    package func endText(kill: Bool) -> String {
         head + """
-            if ! lives; then clear; answer absent "it had ended before"; fi
+            if ! lives; then clear; answer absent "it has ended already"; fi
             kill -TERM "$process" 2>/dev/null
             tries=\(patience * 5)
             while [ "$tries" -gt 0 ]; do

@@ -16,6 +16,20 @@ public struct Host: Hashable, Sendable, Codable {
     /// Where the worker's keys, log and process number are kept there; from the user's home unless it begins with a slash.
     public var directory: String
 
+    public init(
+        name: String, user: String? = nil, address: String, port: Int? = nil, threads: Int? = nil, data: String? = nil, program: String,
+        directory: String
+    ) {
+        self.name = name
+        self.user = user
+        self.address = address
+        self.port = port
+        self.threads = threads
+        self.data = data
+        self.program = program
+        self.directory = directory
+    }
+
     /// `user@address:port`, as far as they are known.
     public var destination: String {
         let shown = address.contains(":") ? "[\(address)]" : address

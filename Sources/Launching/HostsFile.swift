@@ -131,14 +131,18 @@ public enum HostsFile {
         // Neither may be taken for an option of ssh.
         let isPlain = { (text: String) in !text.isEmpty && !text.hasPrefix("-") && text.allSatisfy { $0.isLetter || $0.isNumber || "._-:%".contains($0) } }
         guard isPlain(address), user.map(isPlain) ?? true else { throw wrong }
-        let name = String((address + (port.map { "-\($0)" } ?? "")).map { isName(String($0)) ? $0 : "-" }.prefix(60))
+        let name = String((address + (port.map { "-\($0)" } ?? "")).map { isNameCharacter($0) ? $0 : "-" }.prefix(60))
         return Host(name: name, user: user, address: address, port: port, program: "filterscope", directory: ".filterscope")
     }
 
     /// It becomes part of a path and of logs.
     private static func isName(_ text: String) -> Bool {
         (1...60).contains(text.count) && text != "." && text != ".."
-            && text.allSatisfy { $0.isASCII && ($0.isLetter || $0.isNumber || "._-".contains($0)) }
+            && text.allSatisfy(isNameCharacter)
+    }
+
+    private static func isNameCharacter(_ character: Character) -> Bool {
+        character.isASCII && (character.isLetter || character.isNumber || "._-".contains(character))
     }
 }
 

@@ -3,7 +3,7 @@ import Foundation
 import Synchronization
 
 /// Where shell text is run.
-enum Machine: Sendable {
+package enum Machine: Sendable {
     case here
     case there(Host, SSHOptions)
 }
@@ -33,13 +33,13 @@ public struct SSHOptions: Sendable {
 }
 
 /// What came of shell text.
-struct ShellAnswer: Sendable, Equatable {
+package struct ShellAnswer: Sendable, Equatable {
     /// The first word of the answer; nil where none came.
-    var state: String?
+    package var state: String?
     /// The rest of the answer, or the first thing that went wrong.
-    var text: String
+    package var text: String
     /// Whether the text began to run at all.
-    var wasReached: Bool
+    package var wasReached: Bool
 
     init(state: String?, text: String, wasReached: Bool) {
         self.state = state
@@ -48,7 +48,7 @@ struct ShellAnswer: Sendable, Equatable {
     }
 
     /// - Parameter output: standard output and standard error as they came.
-    init(output: String, status: Int32, isLate: Bool, seconds: Int) {
+    package init(output: String, status: Int32, isLate: Bool, seconds: Int) {
         let lines = output.split(whereSeparator: \.isNewline).map { $0.trimmingCharacters(in: .whitespaces) }
         let answers = lines.filter { $0.hasPrefix(DetachedProgram.mark + " ") }.map { $0.dropFirst(DetachedProgram.mark.count + 1) }
         wasReached = answers.contains("reached")
@@ -74,20 +74,12 @@ func printable(_ text: String) -> String {
     String(text.prefix(2000).map { $0.unicodeScalars.allSatisfy { $0.value >= 0x20 && !(0x7F..<0xA0).contains($0.value) } ? $0 : "·" })
 }
 
-/// One process is started at a time: what Foundation does to start one knows nothing of others under way.
-private let starting = Mutex(())
-
 /// Runs shell text on a machine.
 /// - Parameter seconds: the longest it may take; then it is cut off.
-func run(_ text: String, on machine: Machine, within seconds: Int) -> ShellAnswer {
-    let process = Process()
-    switch machine {
-    case .here:
-        process.executableURL = URL(fileURLWithPath: "/bin/sh")
-        process.arguments = ["-s"]
-    case .there(let host, let options):
-        process.executableURL = URL(fileURLWithPath: "/usr/bin/env")
-        process.arguments = ["ssh"] + options.arguments(to: host)
+package func run(_ text: String, on machine: Machine, within seconds: Int) -> ShellAnswer {
+    let words = switch machine {
+    case .here: ["/bin/sh", "-s"]
+    case .there(let host, let options): ["ssh"] + options.arguments(to: host)
     }
     // A file and no pipe: what inherits it cannot keep us waiting.
     let path = FileManager.default.temporaryDirectory.path + "/filterscope-launch-\(UUID().uuidString)"
@@ -97,28 +89,15 @@ func run(_ text: String, on machine: Machine, within seconds: Int) -> ShellAnswe
     }
     unlink(path)
     let output = FileHandle(fileDescriptor: descriptor, closeOnDealloc: true)
-    let input = Pipe()
-    process.standardInput = input
-    process.standardOutput = output
-    process.standardError = output
-    let ended = DispatchSemaphore(value: 0)
-    process.terminationHandler = { _ in ended.signal() }
-    do {
-        try starting.withLock { _ in try process.run() }
+    let status: Int32?
+    do throws(POSIXError) {
+        status = try ChildProcess(words, input: Data(text.utf8), output: descriptor).wait(seconds: seconds)
     } catch {
-        return ShellAnswer(state: nil, text: "ssh cannot be started: \(error.localizedDescription)", wasReached: false)
-    }
-    // One that has ended already reads nothing; how it ended tells why.
-    try? input.fileHandleForWriting.write(contentsOf: Data(text.utf8))
-    try? input.fileHandleForWriting.close()
-    let isLate = ended.wait(timeout: .now() + .seconds(seconds)) == .timedOut
-    if isLate {
-        kill(process.processIdentifier, SIGKILL)
-        ended.wait()
+        return ShellAnswer(state: nil, text: "\(words[0]) cannot be started: \(String(cString: strerror(error.code.rawValue)))", wasReached: false)
     }
     lseek(descriptor, 0, SEEK_SET)
     let written = (try? output.read(upToCount: 1 << 20)) ?? Data()
-    return ShellAnswer(output: String(decoding: written, as: UTF8.self), status: process.terminationStatus, isLate: isLate, seconds: seconds)
+    return ShellAnswer(output: String(decoding: written, as: UTF8.self), status: status ?? 0, isLate: status == nil, seconds: seconds)
 }
 
 /// Does the same for many at once, each on a thread of its own.

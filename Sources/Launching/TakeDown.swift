@@ -16,8 +16,7 @@ public func takeDown(_ options: DownOptions) throws(Problem) -> DownReport? {
     var report = DownReport(hosts: [], isComplete: true)
     if record.hasCoordinator {
         // It finishes its step and writes a checkpoint, and must not be killed over that.
-        let program = DetachedProgram(
-            directory: directory.coordinatorPath, program: "", arguments: [], signOfLife: "", patience: 120)
+        let program = DetachedProgram(directory: directory.coordinatorPath, patience: 120)
         let answer = run(program.endText(kill: false), on: .here, within: 180)
         switch answer.state {
         case "ended": report.coordinator = "ended: \(answer.text)"
@@ -28,8 +27,7 @@ public func takeDown(_ options: DownOptions) throws(Problem) -> DownReport? {
     }
     let current = record
     let answers = inParallel(record.hosts) { host in
-        let program = DetachedProgram(
-            directory: current.directory(of: host), program: "", arguments: [], signOfLife: "", patience: options.endSeconds)
+        let program = DetachedProgram(directory: current.directory(of: host), patience: options.endSeconds)
         return run(program.endText(kill: true), on: .there(host, options.ssh), within: options.ssh.connectSeconds + options.endSeconds + 30)
     }
     report.hosts = zip(record.hosts, answers).map { host, answer in

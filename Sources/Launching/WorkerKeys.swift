@@ -3,11 +3,17 @@ import Foundation
 import Transport
 
 /// A file of keys as it is to stand on another machine.
-struct KeyText: Sendable, Equatable {
-    var name: String
-    var text: String
+package struct KeyText: Sendable, Equatable {
+    package var name: String
+    package var text: String
     /// As chmod takes it.
-    var mode: String
+    package var mode: String
+
+    package init(name: String, text: String, mode: String) {
+        self.name = name
+        self.text = text
+        self.mode = mode
+    }
 }
 
 /// The keys that go to workers' machines.

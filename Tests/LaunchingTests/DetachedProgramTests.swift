@@ -1,8 +1,7 @@
 import Foundation
+import Launching
 import TestSupport
 import Testing
-
-@testable import Launching
 
 /// The shell text, run by this machine's own sh.
 @Suite struct DetachedProgramTests {

@@ -1,9 +1,8 @@
 import Diagnostics
 import Foundation
+import Launching
 import TestSupport
 import Testing
-
-@testable import Launching
 
 @Suite struct HostsFileTests {
     @Test func whatALineMaySay() throws {

@@ -108,7 +108,7 @@ extension RecipeField {
     ]
 
     private static let checkpoints: [RecipeField] = [
-        integer("checkpoints.everySteps", \.checkpoints.everySteps, 1...large, unit: "steps", "From one checkpoint to the next."),
+        integer("checkpoints.everySteps", \.checkpoints.everySteps, 1...large, unit: "steps", "From one checkpoint to the next; more where they would take over a hundredth of the time."),
         integer("checkpoints.keep", \.checkpoints.keep, 1...1000, "Checkpoints that are kept; older ones are removed."),
     ]
 }

@@ -37,11 +37,19 @@ final class CheckpointWriter {
     private let store: CheckpointStore
     private let directory: RunDirectory
     private var writing: Writing?
+    /// Before that time another would be too much.
+    private var notBefore = ContinuousClock.now
+    /// Of the run's time, the part that checkpoints may take. One below so many seconds is never too much.
+    private static let share = 0.01
+    private static let negligible = 0.1
 
     init(_ store: CheckpointStore, _ directory: RunDirectory) {
         self.store = store
         self.directory = directory
     }
+
+    /// Whether the last one took so long that the next has to wait: of a large network, or on a slow disk.
+    var isTooSoon: Bool { ContinuousClock.now < notBefore }
 
     /// Copies the vectors and begins to write them.
     /// - Returns: as `finish`, of the checkpoint before.
@@ -67,6 +75,7 @@ final class CheckpointWriter {
         guard let writing else { return nil }
         self.writing = nil
         let (digest, seconds) = writing.wait()
+        if seconds > Self.negligible { notBefore = .now + .seconds(seconds * (1 / Self.share - 1)) }
         try store.record(writing.checkpoint, try digest.get(), at: Date().timeIntervalSince1970)
         return seconds
     }

@@ -118,8 +118,13 @@ final class RunRecorder: ClusterOwner {
     // MARK: Checkpoints
 
     /// Writes a checkpoint of the state as it stands, which may be changed as soon as this returns.
-    /// - Parameter waits: until it is written and counts; otherwise that comes about while the run goes on.
+    /// - Parameter waits: until it is written and counts; otherwise that comes about while the run goes on, and not at all where
+    ///   checkpoints would take too much of the time.
     func checkpoint(_ state: TrainingState, waits: Bool = true) throws(Problem) {
+        if !waits {
+            note(try checkpointWriter.recordIfWritten())
+            if checkpointWriter.isTooSoon { return }
+        }
         try flush()
         let checkpoint = Checkpoint(
             phase: state.position.phase.rawValue, step: state.position.step, epoch: meter.epoch, recipeDigest: recipeDigest,

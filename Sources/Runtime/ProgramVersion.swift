@@ -1,2 +1,2 @@
-/// Of the program as a whole.
+/// The version of this program: what `filterscope --version` prints and every run records.
 public let programVersion = "0.1.0"

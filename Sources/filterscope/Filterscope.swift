@@ -5,15 +5,23 @@ import Runtime
 /// The program: finds the command, parses its options, runs it, and turns faults into a message and an exit code.
 @main enum Filterscope {
     static let version = programVersion
+    /// Of this version; man pages show it.
+    static let date = "2026-11-25"
 
     static let commands: [CommandDescription] = [
         RunCommand.description, SweepCommand.description, CoordinatorCommand.description, WorkerCommand.description, StatusCommand.description,
         LogsCommand.description, OperatorCommands.pause, OperatorCommands.resume, OperatorCommands.stop, OperatorCommands.drain,
-        UpCommand.description, DownCommand.description, KeygenCommand.description, ReportCommand.description, VerifyCommand.description, EvaluateCommand.description,
+        UpCommand.description, DownCommand.description, KeygenCommand.description, ReportCommand.description, VerifyCommand.description,
+        EvaluateCommand.description,
         AnalyzeCommand.description, PruneCommand.description, ImportCommand.description, ExportCommand.description,
         BenchCommand.description, ModelsCommand.description, DatasetsCommand.description,
-        RecipesCommand.description,
+        RecipesCommand.description, CompletionsCommand.description, ManCommand.description, CompleteCommand.description,
     ]
+    /// Commands of two words, which the first word's help leads to.
+    static let subjects: [CommandDescription] = [
+        BenchDataCommand.description, BenchAggregationCommand.description, BenchFiltersCommand.description, BenchLogsCommand.description,
+    ]
+    static var all: [CommandDescription] { commands + subjects }
 
     static func main() {
         // Writing to a pipe that nobody reads is an error of that write, not the end of a run.
@@ -50,20 +58,17 @@ import Runtime
             return .done
         case "help":
             guard words.count > 1 else { return try dispatch(["--help"]) }
-            return try dispatch([words[words.startIndex + 1], "--help"])
+            return try dispatch(words.dropFirst() + ["--help"])
         case _ where first.hasPrefix("-"):
             throw UsageError("unknown option \"\(first)\"", remedy: suggestion(for: first, among: ["--help", "--version"]), command: nil)
         default: break
         }
         guard let command = commands.first(where: { $0.name == first }) else {
-            throw UsageError("unknown command \"\(first)\"", remedy: suggestion(for: first, among: commands.map(\.name)), command: nil)
+            throw UsageError("unknown command \"\(first)\"", remedy: suggestion(for: first, among: commands.filter { !$0.isHidden }.map(\.name)), command: nil)
         }
-        if first == "bench", words.dropFirst().first == "data" { return try perform(BenchDataCommand.description, words.dropFirst(2)) }
-        if first == "bench", words.dropFirst().first == "aggregation" {
-            return try perform(BenchAggregationCommand.description, words.dropFirst(2))
+        if let subject = subjects.first(where: { $0.name == words.prefix(2).joined(separator: " ") }) {
+            return try perform(subject, words.dropFirst(2))
         }
-        if first == "bench", words.dropFirst().first == "logs" { return try perform(BenchLogsCommand.description, words.dropFirst(2)) }
-        if first == "bench", words.dropFirst().first == "filters" { return try perform(BenchFiltersCommand.description, words.dropFirst(2)) }
         return try perform(command, words.dropFirst())
     }
 

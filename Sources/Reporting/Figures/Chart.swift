@@ -49,11 +49,19 @@ struct Chart: Sendable {
     }
 }
 
-extension Chart {
+extension Chart: Drawable {
+    var data: String {
+        var csv = CSV(header: ["series", "x", "y"])
+        for one in series {
+            for point in one.points { csv.append([one.name.isEmpty ? yLabel : one.name, CSV.number(point.x), CSV.number(point.y)]) }
+        }
+        return csv.text
+    }
+
     /// The gnuplot program, data inline.
-    var script: String {
+    func script(_ format: PictureFormat) -> String {
         var lines = [
-            "set terminal svg size \(width),\(height) noenhanced font 'sans-serif,12' background 'white'",
+            format.terminal(width: width, height: height, fontSize: 12),
             "set encoding utf8",
             "set border 3 lc rgb '#9aa5b1' lw 1",
             "set tics nomirror out scale 0.5 textcolor rgb '#52606d'",
@@ -77,7 +85,7 @@ extension Chart {
         if !legend {
             lines.append("unset key")
         } else if legendColumns > 0 {
-            lines.append("set key above left Left reverse horizontal maxcols \(legendColumns) width 1 samplen 1.6 textcolor rgb '#323f4b'")
+            lines.append("set key above left Left reverse horizontal maxcols \(legendColumns) width \(format.legendWidth) samplen 1.6 textcolor rgb '#323f4b'")
         } else {
             lines.append("set key top left Left reverse samplen 1.6 textcolor rgb '#323f4b'")
         }

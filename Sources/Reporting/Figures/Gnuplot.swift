@@ -22,16 +22,17 @@ struct Gnuplot: Sendable {
 
     /// The chart as an SVG element that stands in an HTML page beside others.
     /// - Parameter prefix: makes the picture's ids its own; letters, digits and hyphens.
-    func svg(_ chart: Chart, prefix: String) throws(Problem) -> String {
-        try svg(script: chart.script, title: chart.title, prefix: prefix)
+    func svg(_ figure: some Drawable, prefix: String) throws(Problem) -> String {
+        try InlineSVG.element(from: String(decoding: picture(figure, .svg), as: UTF8.self), title: figure.title, prefix: prefix)
     }
 
-    /// The same from a gnuplot program of any kind whose terminal is `svg`.
-    func svg(script: String, title: String, prefix: String) throws(Problem) -> String {
-        try InlineSVG.element(from: run(script), title: title, prefix: prefix)
+    /// The picture as a file of that format.
+    func picture(_ figure: some Drawable, _ format: PictureFormat) throws(Problem) -> Data {
+        try run(figure.script(format), end: Data(format.end.utf8))
     }
 
-    private func run(_ script: String) throws(Problem) -> String {
+    /// - Parameter end: what stands near the end of a picture that is whole.
+    private func run(_ script: String, end: Data) throws(Problem) -> Data {
         let directory = FileManager.default.temporaryDirectory.appendingPathComponent("filterscope-gnuplot-\(UUID().uuidString)")
         defer { try? FileManager.default.removeItem(at: directory) }
         do {
@@ -51,8 +52,8 @@ struct Gnuplot: Sendable {
                 process.terminate()
                 throw Problem("gnuplot has not answered for \(Int(Self.timeoutSeconds)) s", at: executable)
             }
-            let picture = String(decoding: try Data(contentsOf: files[1]), as: UTF8.self)
-            guard process.terminationStatus == 0, picture.contains("</svg>") else {
+            let picture = try Data(contentsOf: files[1])
+            guard process.terminationStatus == 0, picture.suffix(64).range(of: end) != nil else {
                 let complaints = String(decoding: try Data(contentsOf: files[2]), as: UTF8.self)
                 let lines = complaints.split(separator: "\n").map { $0.trimmingCharacters(in: .whitespaces) }
                 throw Problem(
@@ -63,6 +64,17 @@ struct Gnuplot: Sendable {
             throw problem
         } catch {
             throw Problem("gnuplot cannot be run: \(error.localizedDescription)", at: executable)
+        }
+    }
+}
+
+extension PictureFormat {
+    /// Stands near the end of a whole file.
+    fileprivate var end: String {
+        switch self {
+        case .svg: "</svg>"
+        case .png: "IEND"
+        case .pdf: "%%EOF"
         }
     }
 }

@@ -1,9 +1,18 @@
 /// Small histograms of cluster sizes, one per layer, on common axes.
-struct SizeHistograms {
+struct SizeHistograms: Drawable {
     let layers: [LayerRow]
+    let title = "Histograms of cluster sizes"
     private let columns = 5
 
-    var script: String {
+    var data: String {
+        var csv = CSV(header: ["layer", "size", "clusters"])
+        for layer in layers {
+            for (index, count) in layer.clusterSizeCounts.enumerated() { csv.append([layer.layer, "\(index + 1)", "\(count)"]) }
+        }
+        return csv.text
+    }
+
+    func script(_ format: PictureFormat) -> String {
         // Sizes above the one that covers 99 % of every layer's clusters go into the last bar.
         let cap = max(4, layers.map { Self.coveringSize($0.clusterSizeCounts, share: 0.99) }.max() ?? 1)
         let shares = layers.map { Self.shares($0.clusterSizeCounts, cap: cap) }
@@ -15,7 +24,7 @@ struct SizeHistograms {
             return "'\(size)\(last ? "+" : "")' \(size)"
         }
         var lines = [
-            "set terminal svg size 1060,\(rows * 170 + 10) noenhanced font 'sans-serif,11' background 'white'",
+            format.terminal(width: 1060, height: rows * 170 + 10, fontSize: 11),
             "set encoding utf8",
             "set multiplot layout \(rows),\(columns) margins 0.035,0.995,\(0.18 / Double(rows)),\(1 - 0.14 / Double(rows)) spacing 0.03,\(0.4 / Double(rows))",
             "set border 1 lc rgb '#9aa5b1' lw 1",

@@ -3,7 +3,7 @@ import Mechanism
 
 /// The figures of every layer: a table, what its columns mean, and three charts.
 enum LayerSection {
-    static func html(_ summary: RunSummary, pages: [String: String], charts: ReportCharts) throws(Problem) -> String {
+    static func html(_ summary: RunSummary, pages: [String: String], charts: ReportCharts, gnuplot: Gnuplot) throws(Problem) -> String {
         guard !summary.layers.isEmpty else {
             return HTML.section("layers", "Layer by layer", HTML.paragraph("The network has no filters: there is nothing to say layer by layer."))
         }
@@ -13,7 +13,7 @@ enum LayerSection {
         if !pages.isEmpty { text += HTML.paragraph("A layer's name leads to a page with every one of its filters, to sort and to search.") }
         text += table(summary.layers, pages: pages)
         text += "<ul class=\"columns\">\n" + meanings.map { "<li><b>\($0.name)</b> \($0.text)</li>\n" }.joined() + "</ul>\n"
-        text += try charts.layerCharts()
+        text += try charts.layerDrawings.html(gnuplot)
         return HTML.section("layers", "Layer by layer", text)
     }
 
@@ -50,20 +50,20 @@ enum LayerSection {
 
 /// How large clusters are, layer by layer.
 enum ClusterSizeSection {
-    static func html(_ summary: RunSummary, charts: ReportCharts) throws(Problem) -> String {
-        guard summary.layers.contains(where: { !$0.clusterSizeCounts.isEmpty }) else { return "" }
+    static func html(_ charts: ReportCharts, _ gnuplot: Gnuplot) throws(Problem) -> String {
+        guard let drawing = charts.sizeDrawing else { return "" }
         let text = HTML.paragraph(
             "How many clusters of each size the filters of a layer have, in percent of the layer's clusters. In a cluster of "
                 + "size 1 a filter vouches for one label alone.")
-        return HTML.section("sizes", "Sizes of clusters", text + (try charts.sizeChart()))
+        return HTML.section("sizes", "Sizes of clusters", text + (try drawing.html(gnuplot)))
     }
 }
 
 /// How training went.
 enum CourseSection {
-    static func html(charts: ReportCharts) throws(Problem) -> String {
-        let figures = try charts.courseCharts()
-        guard !figures.isEmpty else { return "" }
-        return HTML.section("course", "How training went", figures)
+    static func html(_ charts: ReportCharts, _ gnuplot: Gnuplot) throws(Problem) -> String {
+        let drawings = charts.courseDrawings
+        guard !drawings.isEmpty else { return "" }
+        return HTML.section("course", "How training went", try drawings.html(gnuplot))
     }
 }

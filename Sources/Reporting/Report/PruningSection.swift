@@ -9,20 +9,24 @@ enum PruningSection {
             "AFCC cuts every connection between filters, or from a filter to a label, that no shared cluster supports; the network is then "
                 + "trained on for a while with what is left. Two baselines keep as many connections in every layer: random clusters of the "
                 + "same sizes, and the largest weights.")
-        body += "<div class=\"charts\">\n"
-        body += try chart(
-            document, gnuplot, "retrained", "Accuracy after retraining", "After retraining: each mark is a network, one for each threshold and method.",
-            \.accuracyRetrained)
-        body += try chart(
-            document, gnuplot, "masked", "Accuracy of the masked networks", "The same networks masked, before any retraining.", \.accuracyMasked)
-        body += "</div>\n" + table(document) + layers(document)
+        body += try drawings(document).html(gnuplot) + table(document) + layers(document)
         return HTML.section("pruning", "Pruning", body)
     }
 
-    private static func chart(
-        _ document: PruneDocument, _ gnuplot: Gnuplot, _ id: String, _ title: String, _ caption: String,
-        _ accuracy: (PruneDocument.Variant) -> Double
-    ) throws(Problem) -> String {
+    static func drawings(_ document: PruneDocument?) -> [Drawing] {
+        guard let document, !document.variants.isEmpty else { return [] }
+        return [
+            drawing(
+                document, "retrained", "Accuracy after retraining", "After retraining: each mark is a network, one for each threshold and method.",
+                \.accuracyRetrained),
+            drawing(
+                document, "masked", "Accuracy of the masked networks", "The same networks masked, before any retraining.", \.accuracyMasked),
+        ]
+    }
+
+    private static func drawing(
+        _ document: PruneDocument, _ id: String, _ title: String, _ caption: String, _ accuracy: (PruneDocument.Variant) -> Double
+    ) -> Drawing {
         var series = PruneDocument.Method.allCases.enumerated().map { index, method in
             Chart.Series(
                 name: method.words,
@@ -42,7 +46,7 @@ enum PruningSection {
         let (least, greatest) = (values.min() ?? 0, values.max() ?? 100)
         let room = max(0.5, (greatest - least) * 0.08)
         chart.yRange = max(0, least - room)...(greatest + room)
-        return HTML.figure(try gnuplot.svg(chart, prefix: "pruning-\(id)"), caption: caption)
+        return Drawing(id: "pruning-\(id)", content: chart, caption: caption)
     }
 
     private static func table(_ document: PruneDocument) -> String {

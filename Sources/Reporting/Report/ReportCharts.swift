@@ -1,21 +1,18 @@
-import Diagnostics
 import Mechanism
 
-/// The report's charts, drawn by gnuplot.
+/// The report's charts.
 struct ReportCharts {
     private let input: ReportInput
-    let gnuplot: Gnuplot
 
-    init(input: ReportInput, environment: [String: String]) throws(Problem) {
-        self.input = input
-        gnuplot = try Gnuplot(environment: environment)
+    init(input: ReportInput) { self.input = input }
+
+    /// Every chart of the report.
+    var all: [Drawing] {
+        layerDrawings + [sizeDrawing].compactMap { $0 } + ThresholdSection.drawings(input.further, own: input.summary)
+            + PruningSection.drawings(input.pruned) + courseDrawings
     }
 
     private var layers: [LayerRow] { input.summary.layers }
-
-    private func figure(_ chart: Chart, _ id: String, caption: String) throws(Problem) -> String {
-        HTML.figure(try gnuplot.svg(chart, prefix: id), caption: caption)
-    }
 
     private func points(_ value: (LayerRow) -> Double?) -> [Chart.Point] {
         layers.enumerated().compactMap { index, row in value(row).map { Chart.Point(x: Double(index + 1), y: $0) } }
@@ -32,8 +29,8 @@ struct ReportCharts {
 
     // MARK: Layers
 
-    func layerCharts() throws(Problem) -> String {
-        guard !layers.isEmpty else { return "" }
+    var layerDrawings: [Drawing] {
+        guard !layers.isEmpty else { return [] }
         var accuracy = onLayers(Chart(
             title: "Accuracy of each layer's head", xLabel: "", yLabel: "accuracy of the head (%)",
             series: [.init(name: "", points: points { $0.accuracy.map { 100 * $0 } }, style: .linePoints, color: Palette.blue)]))
@@ -45,17 +42,20 @@ struct ReportCharts {
                 .init(name: "internal", points: points(\.meanInternalNoise), style: .linePoints, color: Palette.vermilion),
                 .init(name: "external", points: points(\.meanExternalNoise), style: .linePoints, color: Palette.grey),
             ]))
-        var html = "<div class=\"charts\">\n"
+        var drawings: [Drawing] = []
         if layers.contains(where: { $0.accuracy != nil }) {
-            html += try figure(accuracy, "layer-accuracy", caption: "Accuracy: how well an image can be named from each layer's output alone.")
+            drawings.append(Drawing(
+                id: "layer-accuracy", content: accuracy, caption: "Accuracy: how well an image can be named from each layer's output alone."))
         }
         if layers.contains(where: { $0.meanNoise != nil }) {
-            html += try figure(below(noise), "layer-noise", caption: "Noise: how many wrong pairs of labels the average active filter speaks for.")
+            drawings.append(Drawing(
+                id: "layer-noise", content: below(noise), caption: "Noise: how many wrong pairs of labels the average active filter speaks for."))
         }
         if let ratio = ratioChart() {
-            html += try figure(ratio.chart, "layer-snr", caption: "Signal-to-noise ratio of the layer's filters." + ratio.remark)
+            drawings.append(Drawing(
+                id: "layer-snr", content: ratio.chart, caption: "Signal-to-noise ratio of the layer's filters." + ratio.remark))
         }
-        return html + "</div>\n"
+        return drawings
     }
 
     private func below(_ chart: Chart) -> Chart {
@@ -87,23 +87,20 @@ struct ReportCharts {
 
     // MARK: Cluster sizes
 
-    func sizeChart() throws(Problem) -> String {
+    var sizeDrawing: Drawing? {
         let shown = layers.filter { !$0.clusterSizeCounts.isEmpty }
-        let script = SizeHistograms(layers: shown).script
-        return HTML.figure(
-            try gnuplot.svg(script: script, title: "Histograms of cluster sizes", prefix: "sizes"),
+        guard !shown.isEmpty else { return nil }
+        return Drawing(
+            id: "sizes", content: SizeHistograms(layers: shown),
             caption: "Cluster size (labels) from left to right, share of the layer's clusters upwards. "
-                + "The number beside a layer's name is how many clusters its filters have together.", class: "wide")
+                + "The number beside a layer's name is how many clusters its filters have together.", style: "wide")
     }
 
     // MARK: Course of training
 
-    func courseCharts() throws(Problem) -> String {
-        var html = ""
-        let curves = CourseCurves(metrics: input.metrics, layers: layers.map(\.layer))
-        for (index, item) in curves.charts().enumerated() {
-            html += try figure(item.chart, "course-\(index + 1)", caption: item.caption)
+    var courseDrawings: [Drawing] {
+        CourseCurves(metrics: input.metrics, layers: layers.map(\.layer)).charts().enumerated().map { index, item in
+            Drawing(id: "course-\(index + 1)", content: item.chart, caption: item.caption)
         }
-        return html.isEmpty ? "" : "<div class=\"charts\">\n\(html)</div>\n"
     }
 }

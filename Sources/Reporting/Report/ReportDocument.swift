@@ -10,24 +10,25 @@ public enum ReportDocument {
     public static func html(
         _ input: ReportInput, environment: [String: String] = ProcessInfo.processInfo.environment
     ) throws(Problem) -> String {
-        let charts = try ReportCharts(input: input, environment: environment)
+        let (charts, gnuplot) = (ReportCharts(input: input), try Gnuplot(environment: environment))
         let title = "What every filter knows: \(input.summary.recipe)"
         var body = Overview.header(input)
         body += FindingsSection.html(input)
         body += Overview.section(input)
         body += ClaimSection.html(input.claims, layers: input.summary.layers)
-        body += try LayerSection.html(input.summary, pages: input.filterPages, charts: charts)
-        body += try ClusterSizeSection.html(input.summary, charts: charts)
-        body += try ThresholdSection.html(input.further, own: input.summary, gnuplot: charts.gnuplot)
-        body += try PruningSection.html(input.pruned, gnuplot: charts.gnuplot)
+        body += try LayerSection.html(input.summary, pages: input.filterPages, charts: charts, gnuplot: gnuplot)
+        body += try ClusterSizeSection.html(charts, gnuplot)
+        body += try ThresholdSection.html(input.further, own: input.summary, gnuplot: gnuplot)
+        body += try PruningSection.html(input.pruned, gnuplot: gnuplot)
         body += ExampleSection.html(input)
-        body += try CourseSection.html(charts: charts)
+        body += try CourseSection.html(charts, gnuplot)
         body += ProvenanceSection.html(input)
         return page(title: title, body: body)
     }
 
     /// A page of the report's style.
-    static func page(title: String, body: String) -> String {
+    /// - Parameter style: more of it.
+    static func page(title: String, body: String, style: String = "") -> String {
         """
             <!DOCTYPE html>
             <html lang="en">
@@ -37,6 +38,7 @@ public enum ReportDocument {
             <title>\(HTML.escaped(title))</title>
             <style>
             \(reportStyle)
+            \(style)
             </style>
             </head>
             <body>

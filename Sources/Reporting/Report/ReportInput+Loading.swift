@@ -15,16 +15,22 @@ extension ReportInput {
 
     /// - Parameter measured: results of layers whose filters need not be measured once more.
     static func load(from directory: RunDirectory, filtersPerLayer: Int, measured: [String: [FilterResult]]) throws(Problem) -> ReportInput {
-        var input = ReportInput(summary: try RunSummary.load(path: directory.result("summary.json")))
-        try input.readRecipe(try directory.readRecipe(), path: directory.recipePath)
-        input.metrics = try MetricPoint.load(path: directory.result("metrics.csv"))
-        try input.readJournal(try JournalReader(path: directory.journalPath))
-        try input.readNetwork(path: directory.file("checkpoints/network.safetensors"))
+        var input = try loadFigures(from: directory)
         if !input.summary.layers.isEmpty {
             try input.readExamples(
                 means: try SafetensorsFile(path: directory.file("results/label-means.safetensors")),
                 heads: try SafetensorsFile(path: directory.file("checkpoints/heads.safetensors")), perLayer: filtersPerLayer, measured: measured)
         }
+        return input
+    }
+
+    /// All but the fields of filters: what takes no time to read.
+    static func loadFigures(from directory: RunDirectory) throws(Problem) -> ReportInput {
+        var input = ReportInput(summary: try RunSummary.load(path: directory.result("summary.json")))
+        try input.readRecipe(try directory.readRecipe(), path: directory.recipePath)
+        input.metrics = try MetricPoint.load(path: directory.result("metrics.csv"))
+        try input.readJournal(try JournalReader(path: directory.journalPath))
+        try input.readNetwork(path: directory.file("checkpoints/network.safetensors"))
         input.describeCourse()
         input.further = try LayersAtThreshold.load(resultsPath: directory.resultsPath)
         input.pruned = try PruneDocument.load(resultsPath: directory.resultsPath)

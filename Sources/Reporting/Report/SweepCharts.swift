@@ -1,13 +1,14 @@
-import Diagnostics
 import Foundation
 import Mechanism
 
-/// A sweep's charts, drawn by gnuplot.
+/// A sweep's charts.
 struct SweepCharts {
     let document: SweepDocument
-    let gnuplot: Gnuplot
 
-    func error() throws(Problem) -> String {
+    /// Every chart of the page.
+    var all: [Drawing] { [error] + trends }
+
+    var error: Drawing {
         var series: [Chart.Series] = []
         if let line = document.fits?.error {
             series.append(.init(name: "95 % band", points: band(line), style: .area, color: "#dbe6ef"))
@@ -20,22 +21,22 @@ struct SweepCharts {
         chart.legendColumns = 5
         chart.yFromZero = true
         chart.xFromZero = true
-        return try figure(chart, "error", "Each dot is a network trained on its own draw of labels, its colour the seed's. The line is the least squares' over all of them, its band the bootstrap's over seeds.")
+        return drawing(chart, "error", "Each dot is a network trained on its own draw of labels, its colour the seed's. The line is the least squares' over all of them, its band the bootstrap's over seeds.")
     }
 
-    func clusters() throws(Problem) -> String {
-        var html = "<div class=\"charts\">\n"
-        html += try trend("Mean cluster size", "labels per cluster", "size", document.fits?.clusterSize, \.meanClusterSize)
-        html += try trend("Clusters per filter", "clusters per active filter", "number", document.fits?.clustersPerFilter, \.meanClustersPerFilter)
-        html += try trend("Signal-to-noise ratio", "SNR", "snr", document.fits?.signalToNoise, \.signalToNoise.ratio)
-        return html + "</div>\n"
+    var trends: [Drawing] {
+        [
+            trend("Mean cluster size", "labels per cluster", "size", document.fits?.clusterSize, \.meanClusterSize),
+            trend("Clusters per filter", "clusters per active filter", "number", document.fits?.clustersPerFilter, \.meanClustersPerFilter),
+            trend("Signal-to-noise ratio", "SNR", "snr", document.fits?.signalToNoise, \.signalToNoise.ratio),
+        ].compactMap { $0 }
     }
 
     private func trend(
         _ title: String, _ axis: String, _ id: String, _ fit: SweepFits.Trend?, _ value: (SweepDocument.Point) -> Double?
-    ) throws(Problem) -> String {
+    ) -> Drawing? {
         let dots = points(document.points, value)
-        guard !dots.isEmpty else { return "" }
+        guard !dots.isEmpty else { return nil }
         var series = bySeed(value)
         var caption = "\(title) against the number of labels."
         if let fit, let least = dots.map(\.x).min(), let greatest = dots.map(\.x).max() {
@@ -53,7 +54,7 @@ struct SweepCharts {
         chart.xLogarithmic = true
         chart.xMarks = Set(document.points.map(\.labels)).sorted().map { (Double($0), "\($0)") }
         chart.yFromZero = true
-        return try figure(chart, id, caption)
+        return drawing(chart, id, caption)
     }
 
     /// Seeds in colours of their own, as far as there are colours.
@@ -77,7 +78,7 @@ struct SweepCharts {
         networks.compactMap { point in value(point).map { Chart.Point(x: Double(point.labels), y: $0) } }
     }
 
-    private func figure(_ chart: Chart, _ id: String, _ caption: String) throws(Problem) -> String {
-        HTML.figure(try gnuplot.svg(chart, prefix: "sweep-\(id)"), caption: caption)
+    private func drawing(_ chart: Chart, _ id: String, _ caption: String) -> Drawing {
+        Drawing(id: "sweep-\(id)", content: chart, caption: caption)
     }
 }

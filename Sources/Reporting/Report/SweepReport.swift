@@ -13,7 +13,8 @@ public enum SweepReport {
     }
 
     static func html(_ document: SweepDocument, environment: [String: String]) throws(Problem) -> String {
-        let charts = SweepCharts(document: document, gnuplot: try Gnuplot(environment: environment))
+        let charts = SweepCharts(document: document)
+        let gnuplot = try Gnuplot(environment: environment)
         var body = "<p class=\"eyebrow\">Filterscope sweep</p>\n<h1>What the number of labels does: \(HTML.escaped(document.recipe))</h1>\n"
         body += "<p class=\"lead\">\(HTML.escaped(SweepFindings.text(document)))</p>\n"
         body += HTML.facts([
@@ -22,8 +23,8 @@ public enum SweepReport {
         ])
         body += ClaimSection.html(document.claims, layers: [])
         if !document.points.isEmpty {
-            body += HTML.section("error", "Error against the number of labels", try charts.error())
-            body += HTML.section("clusters", "Clusters and signal-to-noise ratio", try charts.clusters())
+            body += HTML.section("error", "Error against the number of labels", try charts.error.html(gnuplot))
+            body += HTML.section("clusters", "Clusters and signal-to-noise ratio", try charts.trends.html(gnuplot))
             body += HTML.section("points", "Every network", table(document.points))
         }
         return ReportDocument.page(title: "Sweep: \(document.recipe)", body: body)

@@ -5,11 +5,20 @@ import Mechanism
 enum ThresholdSection {
     /// Empty where no further threshold was asked for.
     static func html(_ further: [LayersAtThreshold], own: RunSummary, gnuplot: Gnuplot) throws(Problem) -> String {
+        let drawings = drawings(further, own: own)
+        guard !drawings.isEmpty else { return "" }
+        let text = HTML.paragraph(
+            "The verdicts rest on the threshold \(NumberText.plain(own.threshold)). Shown is what other thresholds would give for the first, the middle "
+                + "and the last layer, as far as the figures have values there; <code>results/thresholds.csv</code> has every layer.")
+        return HTML.section("thresholds", "How the figures vary with the threshold", text + (try drawings.html(gnuplot, class: "charts halves")))
+    }
+
+    static func drawings(_ further: [LayersAtThreshold], own: RunSummary) -> [Drawing] {
         let rows = (further.filter { $0.threshold != own.threshold } + [LayersAtThreshold(threshold: own.threshold, layers: own.layers.map(ThresholdRow.init))])
             .sorted { $0.threshold < $1.threshold }
         let names = ExampleRule.layers(of: own.layers.count).map { own.layers[$0].layer }
-        guard rows.count > 1, !names.isEmpty else { return "" }
-        var charts = ""
+        guard rows.count > 1, !names.isEmpty else { return [] }
+        var drawings: [Drawing] = []
         let figures: [(id: String, title: String, axis: String, value: (ThresholdRow) -> Double?)] = [
             ("number", "Clusters per filter", "clusters per active filter", \.meanClustersPerFilter),
             ("size", "Mean cluster size", "labels per cluster", \.meanClusterSize),
@@ -29,12 +38,8 @@ enum ThresholdSection {
             chart.legendColumns = 3
             chart.yFromZero = true
             chart.width = 480
-            charts += HTML.figure(try gnuplot.svg(chart, prefix: "threshold-\(figure.id)"), caption: "\(figure.title) against the threshold.")
+            drawings.append(Drawing(id: "threshold-\(figure.id)", content: chart, caption: "\(figure.title) against the threshold."))
         }
-        guard !charts.isEmpty else { return "" }
-        let text = HTML.paragraph(
-            "The verdicts rest on the threshold \(NumberText.plain(own.threshold)). Shown is what other thresholds would give for the first, the middle "
-                + "and the last layer, as far as the figures have values there; <code>results/thresholds.csv</code> has every layer.")
-        return HTML.section("thresholds", "How the figures vary with the threshold", text + "<div class=\"charts halves\">\n\(charts)</div>\n")
+        return drawings
     }
 }

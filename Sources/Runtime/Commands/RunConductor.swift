@@ -110,6 +110,7 @@ struct RunConductor {
             try journal.setValue(cluster.endpoint, for: "endpoint")
             try journal.setValue(service?.address ?? "", for: "http")
             try journal.setValue(String(dataset.split(.train).count), for: "train_images")
+            try journal.setValue(programVersion, for: "version")
             if let draw = dataset.labelDraw { try journal.setValue(try draw.json(), for: "label_draw") }
             func start(isDrawn: Bool) -> TrainingState {
                 TrainingState(

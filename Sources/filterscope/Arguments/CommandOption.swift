@@ -13,6 +13,10 @@ protocol OptionDeclaration: Sendable {
     var isRepeatable: Bool { get }
     /// What the value has to be: "a whole number within 1 ... 64".
     var expectation: String { get }
+    /// The words that the value may be; empty where they cannot be listed.
+    var choices: [String] { get }
+    /// Whether the value is several of the choices, separated by commas.
+    var takesList: Bool { get }
     /// The value that a text means; nil where it means none.
     func erasedValue(of text: String) -> (any Sendable)?
 }
@@ -32,11 +36,13 @@ struct CommandOption<Value: Sendable>: OptionDeclaration {
     let help: String
     let isRepeatable: Bool
     let expectation: String
+    let choices: [String]
+    let takesList: Bool
     private let parse: @Sendable (String) -> Value?
 
     init(
         _ name: String, _ placeholder: String, _ help: String, short: Character? = nil, isRepeatable: Bool = false,
-        expectation: String, parse: @escaping @Sendable (String) -> Value?
+        expectation: String, choices: [String] = [], takesList: Bool = false, parse: @escaping @Sendable (String) -> Value?
     ) {
         self.name = name
         self.short = short
@@ -44,6 +50,8 @@ struct CommandOption<Value: Sendable>: OptionDeclaration {
         self.help = help
         self.isRepeatable = isRepeatable
         self.expectation = expectation
+        self.choices = choices
+        self.takesList = takesList
         self.parse = parse
     }
 
@@ -56,7 +64,20 @@ extension CommandOption<String> {
     }
 
     static func choice(_ name: String, _ placeholder: String, _ choices: [String], _ help: String) -> Self {
-        Self(name, placeholder, help, expectation: "one of " + choices.joined(separator: ", ")) { choices.contains($0) ? $0 : nil }
+        Self(name, placeholder, help, expectation: "one of " + choices.joined(separator: ", "), choices: choices) {
+            choices.contains($0) ? $0 : nil
+        }
+    }
+}
+
+extension CommandOption<[String]> {
+    /// Some of the choices, each once, in the order of the choices.
+    static func choices(_ name: String, _ placeholder: String, _ choices: [String], _ help: String) -> Self {
+        let expectation = "some of " + choices.joined(separator: ", ") + ", separated by commas"
+        return Self(name, placeholder, help, expectation: expectation, choices: choices, takesList: true) { text in
+            let words = text.split(separator: ",", omittingEmptySubsequences: false).map(String.init)
+            return words.allSatisfy(choices.contains) ? choices.filter(words.contains) : nil
+        }
     }
 }
 
@@ -127,6 +148,8 @@ struct CommandFlag: OptionDeclaration {
     var placeholder: String? { nil }
     var isRepeatable: Bool { false }
     var expectation: String { "no value" }
+    var choices: [String] { [] }
+    var takesList: Bool { false }
 
     init(_ name: String, _ help: String, short: Character? = nil) {
         self.name = name

@@ -53,8 +53,7 @@ struct ParsedArguments: Sendable {
     func usageError(_ what: String, remedy: String? = nil) -> UsageError { UsageError(what, remedy: remedy, command: command.name) }
 
     private mutating func takePositional(_ word: String) throws(UsageError) {
-        guard positionals.count < command.positionals.count else { throw usageError("unexpected argument \"\(word)\"") }
-        let positional = command.positionals[positionals.count]
+        guard let positional = command.positional(at: positionals.count) else { throw usageError("unexpected argument \"\(word)\"") }
         guard positional.choices.isEmpty || positional.choices.contains(word) else {
             throw usageError("unknown \(positional.name) \"\(word)\"", remedy: suggestion(for: word, among: positional.choices))
         }
@@ -63,7 +62,7 @@ struct ParsedArguments: Sendable {
 
     private mutating func takeOption(_ word: String, _ rest: inout ArraySlice<String>) throws(UsageError) {
         let parts = word.split(separator: "=", maxSplits: 1, omittingEmptySubsequences: false).map(String.init)
-        guard let option = declaration(of: parts[0]) else {
+        guard let option = command.option(named: parts[0]) else {
             let known = command.options.filter { !$0.isHidden }.map { "--\($0.name)" } + ["--help"]
             throw usageError("unknown option \"\(parts[0])\"", remedy: suggestion(for: parts[0], among: known))
         }
@@ -86,9 +85,5 @@ struct ParsedArguments: Sendable {
         }
         guard option.isRepeatable || values[option.name] == nil else { throw usageError("\(parts[0]) stands twice") }
         values[option.name, default: []].append(value)
-    }
-
-    private func declaration(of word: String) -> (any OptionDeclaration)? {
-        command.options.first { word == "--\($0.name)" || ($0.short.map { word == "-\($0)" } ?? false) }
     }
 }

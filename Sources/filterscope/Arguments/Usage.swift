@@ -1,5 +1,6 @@
 /// What `filterscope --help` prints.
-func programUsage(_ commands: [CommandDescription]) -> String {
+func programUsage(_ all: [CommandDescription]) -> String {
+    let commands = all.filter { !$0.isHidden }
     let width = commands.map(\.name.count).max() ?? 0
     let lines = commands.map { "  \($0.name.padded(to: width))  \($0.summary)" }
     return """

@@ -1,5 +1,6 @@
 import Foundation
 import Networks
+import Reporting
 import RunStore
 import Runtime
 
@@ -30,21 +31,53 @@ enum ExportCommand {
     private static let to = CommandOption.choice(
         "to", "NAMES", WeightConvention.allCases.map(\.rawValue), "how the tensors of OUT are named; torchvision unless given")
 
+    private static let run = CommandOption.text("run", "DIR", "write the results of this finished run or sweep instead: its tables and figures")
+    private static let out = CommandOption.text("out", "DIR", "with --run: the directory to write them to, as tables/ and figures/")
+    private static let formats = CommandOption.choices(
+        "formats", "F,F,...", ResultExport.Format.allCases.map(\.rawValue), "with --run: which files; all unless given")
+
     static let description = CommandDescription(
-        name: "export", summary: "write a network's weights for PyTorch: torchvision, timm or other names",
+        name: "export", summary: "write a network's weights for PyTorch, or a run's tables and figures for other programs",
         positionals: [
-            Positional("IN", "a safetensors file of weights, or the directory of a run"),
-            Positional("OUT", "the safetensors file to write"),
+            Positional("IN", "a safetensors file of weights, or the directory of a run", isOptional: true),
+            Positional("OUT", "the safetensors file to write", isOptional: true),
         ],
-        options: [ConversionFlags.model, to, ConversionFlags.map, SharedOptions.quiet],
+        options: [ConversionFlags.model, to, ConversionFlags.map, run, out, formats, SharedOptions.quiet],
         example: "filterscope export runs/mine weights-timm.safetensors --to timm",
-        notes: ConversionFlags.notes
+        notes: ConversionFlags.notes + [
+            "Results: filterscope export --run runs/mine --out results --formats csv,pdf. Tables as CSV and JSON, figures as SVG, PNG and PDF,",
+            "each figure with its numbers beside it as CSV. docs/reading.md says what is in them.",
+        ]
     ) { arguments in
-        try convertWeights(ConversionOptions(
+        if let path = arguments.value(run) { return try writeResults(of: path, arguments) }
+        for option in [out.name, formats.name] where arguments.hasValue(option) {
+            throw arguments.usageError("--\(option) needs --run", remedy: "name the run whose results are meant")
+        }
+        guard arguments.positionals.count == 2 else {
+            let missing = arguments.command.positionals[arguments.positionals.count]
+            throw arguments.usageError("\(missing.name) is missing", remedy: missing.help)
+        }
+        return try convertWeights(ConversionOptions(
             input: try weights(arguments.positionals[0]), output: arguments.positionals[1],
             model: arguments.value(ConversionFlags.model),
             to: arguments.value(to).flatMap(WeightConvention.init(rawValue:)) ?? .torchvision,
             outputMapping: arguments.value(ConversionFlags.map), verbosity: try SharedOptions.verbosity(arguments)))
+    }
+
+    private static func writeResults(of path: String, _ arguments: ParsedArguments) throws -> ExitCode {
+        guard arguments.positionals.isEmpty, !arguments.hasValue(to.name), !arguments.hasValue(ConversionFlags.model.name),
+            !arguments.hasValue(ConversionFlags.map.name)
+        else {
+            throw arguments.usageError("--run writes results, not weights", remedy: "leave out --run, or IN, OUT and what belongs to weights")
+        }
+        let target = try arguments.required(out)
+        let names = arguments.value(formats) ?? ResultExport.Format.allCases.map(\.rawValue)
+        let directory = try RunDirectory.open(path: path)
+        // Says so where it is a sweep's that is not finished.
+        _ = try finishedSweep(in: directory)
+        let counts = try ResultExport(formats: names.compactMap(ResultExport.Format.init(rawValue:))).write(directory, to: target)
+        StandardOutput.writeLine("\(target): \(counts.tables) tables, \(counts.figures) figures")
+        return .done
     }
 
     /// A run's network where a directory is named.

@@ -9,7 +9,7 @@ enum RecipesCommand {
 
     static let description = CommandDescription(
         name: "recipes", summary: "list the shipped recipes, or print one with every default filled in",
-        positionals: [Positional("NAME", "a shipped recipe, or the path of a recipe file to check and fill in", isOptional: true)],
+        positionals: [Positional("RECIPE", "a shipped recipe, or the path of a recipe file to check and fill in", isOptional: true)],
         options: [explain, schema, json],
         example: "filterscope recipes fashion-demo > mine.json"
     ) { arguments in

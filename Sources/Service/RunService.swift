@@ -27,7 +27,7 @@ public final class RunService: Sendable {
         }
     }
 
-    init(host: String, _ socket: ListeningSocket, names: [String], facts: ServiceFacts, limits: HTTPServer.Limits = HTTPServer.Limits()) throws(Problem) {
+    package init(host: String, _ socket: ListeningSocket, names: [String], facts: ServiceFacts, limits: HTTPServer.Limits = HTTPServer.Limits()) throws(Problem) {
         isOpen = !HostName.isLoopback(host)
         let ownNames = isOpen ? [HostName.own].compactMap(\.self) + (host == "*" ? [] : [host]) : []
         let board = RunBoard()

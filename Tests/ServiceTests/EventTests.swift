@@ -1,9 +1,9 @@
 import Diagnostics
 import Foundation
 import Messages
+import Service
 import TestSupport
 import Testing
-@testable import Service
 
 @Suite struct EventTests {
     private func numbers(_ event: ServerEvent) -> [Int] { (event.json["records"] as? [[String: Any]])?.compactMap { $0["number"] as? Int } ?? [] }

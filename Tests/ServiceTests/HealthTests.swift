@@ -1,7 +1,7 @@
 import Foundation
 import Messages
+import Service
 import Testing
-@testable import Service
 
 @Suite struct HealthTests {
     private func state(_ change: (inout RunBoard.State) -> Void = { _ in }) -> RunBoard.State {

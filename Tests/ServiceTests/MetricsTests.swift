@@ -1,8 +1,8 @@
 import Foundation
 import Messages
+import Service
 import TestSupport
 import Testing
-@testable import Service
 
 @Suite struct MetricsTests {
     private func text(workers: [String] = ["anna", "bert"]) -> String {

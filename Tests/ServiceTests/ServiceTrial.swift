@@ -1,8 +1,8 @@
 import Diagnostics
 import Foundation
 import Messages
+import Service
 import TestSupport
-@testable import Service
 
 /// A service over made-up runs, on a port of its own.
 struct ServiceTrial {

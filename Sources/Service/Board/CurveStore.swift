@@ -1,27 +1,32 @@
 /// The course of a run's figures, in bounded room: when a curve has many points, each two neighbours become their mean. Points stand in the
 /// order of their coming, so that "all from the thousandth on" is what came since.
-struct CurveStore: Sendable {
-    struct Curve: Sendable, Hashable {
-        let phase: String
-        let name: String
+package struct CurveStore: Sendable {
+    package struct Curve: Sendable, Hashable {
+        package let phase: String
+        package let name: String
+
+        package init(phase: String, name: String) {
+            self.phase = phase
+            self.name = name
+        }
     }
 
-    struct Point: Sendable, Hashable {
+    package struct Point: Sendable, Hashable {
         /// Index into `curves`.
-        let curve: Int
+        package let curve: Int
         /// The mean of the steps that it stands for.
-        let step: Double
-        let value: Double
+        package let step: Double
+        package let value: Double
     }
 
     /// Points of a curve at most.
-    static let mostPoints = 600
-    static let mostCurves = 64
+    package static let mostPoints = 600
+    package static let mostCurves = 64
 
-    private(set) var curves: [Curve] = []
-    private(set) var points: [Point] = []
+    package private(set) var curves: [Curve] = []
+    package private(set) var points: [Point] = []
     /// Another one when points that were handed out before do not stand any more.
-    private(set) var generation = 0
+    package private(set) var generation = 0
     private var courses: [Course] = []
 
     /// What is gathered for a curve's next point.
@@ -34,8 +39,10 @@ struct CurveStore: Sendable {
         var values = 0.0
     }
 
+    package init() {}
+
     /// Adds the figure of one step. What is not finite is left out.
-    mutating func add(_ value: Double, step: Double, to curve: Curve, weight: Int = 1) {
+    package mutating func add(_ value: Double, step: Double, to curve: Curve, weight: Int = 1) {
         guard value.isFinite, step.isFinite else { return }
         let index: Int
         if let known = curves.firstIndex(of: curve) {
@@ -58,7 +65,7 @@ struct CurveStore: Sendable {
     }
 
     /// Forgets a phase's points from a step on, which will be taken again.
-    mutating func remove(phase: String, from step: Double) {
+    package mutating func remove(phase: String, from step: Double) {
         let gone = points.filter { curves[$0.curve].phase == phase && $0.step >= step }
         let isGathering = curves.indices.contains { curves[$0].phase == phase && courses[$0].gathered > 0 }
         guard !gone.isEmpty || isGathering else { return }

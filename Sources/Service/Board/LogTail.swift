@@ -1,21 +1,23 @@
 import Diagnostics
 
 /// The last records of the log, under numbers of their own.
-struct LogTail: Sendable {
-    struct Entry: Sendable {
-        let number: Int
-        let record: LogRecord
+package struct LogTail: Sendable {
+    package struct Entry: Sendable {
+        package let number: Int
+        package let record: LogRecord
     }
 
-    static let mostEntries = 500
+    package static let mostEntries = 500
     /// Bytes of a message or a value that are kept.
     private static let textBytes = 1000
     private static let mostFields = 24
 
-    private(set) var entries: [Entry] = []
-    private(set) var last = 0
+    package private(set) var entries: [Entry] = []
+    package private(set) var last = 0
 
-    mutating func add(_ record: LogRecord) {
+    package init() {}
+
+    package mutating func add(_ record: LogRecord) {
         last += 1
         var record = record
         record.message = Self.shortened(record.message)
@@ -28,7 +30,7 @@ struct LogTail: Sendable {
     }
 
     /// Records after a number, at most `limit`, and how many between that are not kept any more.
-    func after(_ number: Int, limit: Int) -> (entries: ArraySlice<Entry>, missed: Int) {
+    package func after(_ number: Int, limit: Int) -> (entries: ArraySlice<Entry>, missed: Int) {
         guard let first = entries.first?.number, number < last else { return ([], 0) }
         let start = max(0, number + 1 - first)
         return (entries[start..<min(entries.count, start + limit)], max(0, first - number - 1))

@@ -5,25 +5,32 @@ import Synchronization
 
 /// What the coordinator has said about its run last, for clients to read at their own pace: it writes a value under a lock that nobody
 /// holds for longer than it takes to copy a reference.
-final class RunBoard: Sendable {
-    struct Snapshot: Sendable {
-        let status: StatusReport
-        let figures: RunFigures
+package final class RunBoard: Sendable {
+    package struct Snapshot: Sendable {
+        package let status: StatusReport
+        package let figures: RunFigures
+
+        package init(status: StatusReport, figures: RunFigures) {
+            self.status = status
+            self.figures = figures
+        }
     }
 
-    struct State: Sendable {
-        var snapshot: Snapshot?
+    package struct State: Sendable {
+        package var snapshot: Snapshot?
         /// Counts snapshots.
         var statusNumber: UInt64 = 0
         var curves = CurveStore()
         var log = LogTail()
         /// Where to look, once the run is over.
-        var end: RunEnding?
+        package var end: RunEnding?
         /// When the coordinator's loop was seen last, and when the journal was written last.
-        var pulse = ContinuousClock.now
-        var journalWritten = ContinuousClock.now
+        package var pulse = ContinuousClock.now
+        package var journalWritten = ContinuousClock.now
         /// When metrics were asked for, the last two times.
         var asked: (last: ContinuousClock.Instant?, before: ContinuousClock.Instant?)
+
+        package init() {}
     }
 
     private let state = Mutex(State())

@@ -6,22 +6,22 @@ import Messages
 /// Health asks whether the coordinator should go on living: a supervisor that gets another answer than 200 kills it. So it is patient: a
 /// coordinator that writes a large checkpoint or a report is silent for a while. Readiness asks whether workers should be sent to it:
 /// it is no question of how many there are, for they come only to one that is ready.
-struct HealthDocument: Encodable, Equatable {
+package struct HealthDocument: Encodable, Equatable {
     static let patience = 300.0
     static let readyPatience = 30.0
 
-    let ok: Bool
-    let state: String
-    let phase: String
-    let step: Int
+    package let ok: Bool
+    package let state: String
+    package let phase: String
+    package let step: Int
     /// Since the coordinator's loop went round, and since it wrote its journal.
-    let secondsSinceLoop: Double
-    let secondsSinceJournal: Double
-    let diskFreeBytes: Int?
+    package let secondsSinceLoop: Double
+    package let secondsSinceJournal: Double
+    package let diskFreeBytes: Int?
     /// What is wrong, in words; empty where all is well.
-    let reasons: [String]
+    package let reasons: [String]
 
-    init(_ state: RunBoard.State, ready: Bool, now: ContinuousClock.Instant = .now) {
+    package init(_ state: RunBoard.State, ready: Bool, now: ContinuousClock.Instant = .now) {
         let patience = ready ? Self.readyPatience : Self.patience
         let status = state.snapshot?.status
         secondsSinceLoop = Self.seconds(from: state.pulse, to: now)
@@ -40,7 +40,7 @@ struct HealthDocument: Encodable, Equatable {
         ok = reasons.isEmpty
     }
 
-    var document: HTTPDocument {
+    package var document: HTTPDocument {
         let encoder = JSONEncoder()
         encoder.outputFormatting = [.prettyPrinted, .sortedKeys, .withoutEscapingSlashes]
         let body = (try? encoder.encode(self)) ?? Data("{}".utf8)

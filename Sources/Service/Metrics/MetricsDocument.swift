@@ -3,7 +3,7 @@ import Foundation
 import Messages
 
 /// `/metrics`: everything about a run that a monitoring system may want to keep.
-struct MetricsDocument {
+package struct MetricsDocument {
     let status: StatusReport
     let figures: RunFigures
     let facts: ServiceFacts
@@ -11,9 +11,17 @@ struct MetricsDocument {
     let listeners: Int
     let answered: [Int: Int]
 
+    package init(status: StatusReport, figures: RunFigures, facts: ServiceFacts, listeners: Int, answered: [Int: Int]) {
+        self.status = status
+        self.figures = figures
+        self.facts = facts
+        self.listeners = listeners
+        self.answered = answered
+    }
+
     private typealias Sample = Exposition.Sample
 
-    var text: String {
+    package var text: String {
         var page = Exposition()
         addRun(&page)
         addProgress(&page)

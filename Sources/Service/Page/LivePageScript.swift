@@ -197,7 +197,7 @@ let livePageScript = #"""
 
       // Single mini-batches are noisy: a running mean is drawn over what was measured.
       function smoothed(points) {
-        const result = [], weight = Math.min(1, Math.max(0.06, 12 / (points.length / 2)));
+        const result = [], weight = Math.min(1, Math.max(0.05, 24 / (points.length / 2)));
         let mean = points[1];
         for (let i = 0; i < points.length; i += 2) {
           mean += weight * (points[i + 1] - mean);
@@ -208,7 +208,7 @@ let livePageScript = #"""
 
       function ticks(low, high, count) {
         const raw = (high - low) / count, power = 10 ** Math.floor(Math.log10(raw));
-        const step = [1, 2, 5, 10].map(factor => factor * power).find(step => step >= raw) || raw, result = [];
+        const step = [1, 2, 2.5, 5, 10].map(factor => factor * power).find(step => step >= raw) || raw, result = [];
         for (let value = Math.ceil(low / step) * step; value <= high + step * 1e-9; value += step) result.push(value);
         return result;
       }
@@ -226,7 +226,7 @@ let livePageScript = #"""
           caption.textContent = chart.title;
           const all = chart.curves.map((curve, index) => {
             const isTest = curve.name.startsWith("test_");
-            return { name: curve.name.replace(/^(loss|accuracy)\./, "").replace(/^test_/, "test "), raw: curve.points, line: isTest ? pairs(curve.points) : smoothed(curve.points), isTest, color: `var(--c${index % 8})` };
+            return { name: curve.name.replace(/^(loss|accuracy)\./, "").replace(/^test_/, "test "), raw: curve.points, line: isTest ? pairs(curve.points) : smoothed(curve.points), isTest, color: `var(--c${index % 8})`, dash: index < 8 ? "none" : "6 3" };
           });
           let [x0, x1, y0, y1] = [Infinity, -Infinity, Infinity, -Infinity];
           for (const one of all) {
@@ -243,7 +243,7 @@ let livePageScript = #"""
           const x = value => left + (value - x0) / (x1 - x0) * (width - left - right), y = value => height - bottom - (value - y0) / (y1 - y0) * (height - top - bottom);
           const clipped = value => Math.min(height - bottom, Math.max(top, y(value)));
           const parts = [];
-          for (const value of ticks(y0, y1, 4)) {
+          for (const value of ticks(y0, y1, 5)) {
             parts.push(shape("line", { x1: left, x2: width - right, y1: y(value), y2: y(value), class: "grid" }));
             parts.push(shape("text", { x: left - 6, y: y(value) + 4, "text-anchor": "end" }, label(value, chart.share)));
           }
@@ -252,7 +252,7 @@ let livePageScript = #"""
             if (all.length <= 3 && !one.isTest) parts.push(shape("polyline", { points: pairs(one.raw).map(([a, b]) => `${x(a).toFixed(1)},${clipped(b).toFixed(1)}`).join(" "), fill: "none", line: one.color, "stroke-width": 1, opacity: 0.25 }));
           }
           for (const one of all) {
-            parts.push(shape("polyline", { points: one.line.map(([a, b]) => `${x(a).toFixed(1)},${y(b).toFixed(1)}`).join(" "), fill: "none", line: one.color, "stroke-width": 2, "stroke-linejoin": "round" }));
+            parts.push(shape("polyline", { points: one.line.map(([a, b]) => `${x(a).toFixed(1)},${y(b).toFixed(1)}`).join(" "), fill: "none", line: one.color, "stroke-width": 2, "stroke-linejoin": "round", "stroke-dasharray": one.dash }));
             if (one.isTest) for (const [a, b] of one.line) parts.push(shape("circle", { cx: x(a), cy: y(b), r: 2.5, area: one.color }));
           }
           svg.replaceChildren(...parts);

@@ -64,7 +64,7 @@ let livePageStyle = """
     #log .gap { color: var(--warn); font-style: italic; }
     footer { margin-top: 26px; border-top: 1px solid var(--line); padding-top: 8px; }
     @media (max-width: 560px) {
-      main { padding: 14px 14px 30px; } h1 { font-size: 22px; } #tiles { grid-template-columns: repeat(2, 1fr); } #tiles dd { font-size: 20px; } #log { height: 240px; }
+      main { padding: 14px 14px 30px; } h1 { font-size: 22px; } #tiles { grid-template-columns: repeat(2, 1fr); } #tiles dd { font-size: 20px; } #log { height: 240px; } svg text { font-size: 15px; }
     }
     @media (prefers-reduced-motion: no-preference) { #filled { transition: width 0.4s; } }
 

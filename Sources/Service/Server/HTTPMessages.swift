@@ -21,10 +21,10 @@ enum HTTPAnswer: Sendable {
     case events(after: String?)
 }
 
-struct HTTPDocument: Sendable, Equatable {
-    var status = 200
+package struct HTTPDocument: Sendable, Equatable {
+    package var status = 200
     var type = "text/plain; charset=utf-8"
-    var body: Data
+    package var body: Data
     /// Beside the ones that every answer has.
     var headers: [String: String] = [:]
 

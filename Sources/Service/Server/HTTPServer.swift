@@ -8,19 +8,21 @@ import Synchronization
 ///
 /// What clients can take is bounded: connections, bytes of a request's head, time for it and for taking the answer, and streams of events,
 /// of which each holds one portion. Bodies are not read.
-final class HTTPServer: Sendable {
-    struct Limits: Sendable {
-        var connections = 64
+package final class HTTPServer: Sendable {
+    package struct Limits: Sendable {
+        package var connections = 64
         /// Streams of events among them, so that those who ask once always find room.
-        var listeners = 16
+        package var listeners = 16
         /// Of a request's head, and of the answer's.
-        var headBytes = 16 << 10
+        package var headBytes = 16 << 10
         /// Seconds for a request to come, from the connection or the answer before on.
-        var requestSeconds = 30.0
+        package var requestSeconds = 30.0
         /// Seconds for a client to take an answer or a portion of events.
-        var answerSeconds = 30.0
+        package var answerSeconds = 30.0
         /// Seconds after which a stream without events shows that it lives.
-        var heartbeatSeconds = 10.0
+        package var heartbeatSeconds = 10.0
+
+        package init() {}
     }
 
     /// The port, also where any was asked for.

@@ -2,12 +2,12 @@ import Diagnostics
 import Glibc
 
 /// A TCP socket that listens. Faces C.
-struct ListeningSocket {
-    let descriptor: Int32
-    let port: Int
+package struct ListeningSocket {
+    package let descriptor: Int32
+    package let port: Int
 
     /// - Throws: a `Problem` that names the address.
-    init(host: String, port: Int) throws(Problem) {
+    package init(host: String, port: Int) throws(Problem) {
         // Every address, of both kinds where the machine has both.
         if host == "*", let both = try? ListeningSocket(host: "::", port: port) {
             self = both

@@ -85,11 +85,14 @@ package struct DetachedProgram: Sendable {
             process=$!
             printf '%s %s\\n' "$process" "$(begun "$process")" >"$directory/process.new" && mv "$directory/process.new" "$directory/process" \
             || { kill "$process"; answer failed "$directory/process cannot be written"; }
-            last() { tail -n "+$from" "$directory/log" | grep -v '^nohup: ' | tail -n 1; }
+            # A line with a reason says more than one that says that it goes on.
+            last() {
+                tail -n "+$from" "$directory/log" | grep -F ' reason=' | tail -n 1 | grep . || tail -n "+$from" "$directory/log" | grep -v '^nohup: ' | tail -n 1
+            }
             tries=\(patience * 5)
             while [ "$tries" -gt 0 ]; do
                 if ! lives; then
-                    words=$(last)
+                    words=$(tail -n 1 "$directory/log")
                     clear
                     answer failed "it ended at once: $words"
                 fi

@@ -27,5 +27,5 @@ public struct LaunchOutcome: Sendable, Equatable {
     /// What went wrong, or the number of the process there.
     public var detail: String
 
-    public var isGood: Bool { [.up, .running, .waiting, .ended, .killed, .absent].contains(state) }
+    public var isGood: Bool { [.up, .running, .ended, .killed, .absent].contains(state) }
 }

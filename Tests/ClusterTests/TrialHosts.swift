@@ -58,10 +58,13 @@ final class TrialHosts {
             PermitRootLogin prohibit-password
             """
         let path = try temporary.write(Data((configuration + "\n").utf8), to: name + ".sshd")
-        let server = try RunningProcess("/usr/sbin/sshd", ["-D", "-e", "-f", path])
+        // Behind a process that lives as long as the tests at most, and that leaves open what it inherits, unlike sshd: by that
+        // Foundation knows that it runs.
+        let command = #"setpriv --pdeathsig KILL /usr/sbin/sshd -D -e -f "$0" & exec tail --pid="$1" -f /dev/null"#
+        let server = try RunningProcess("/bin/bash", ["-c", command, path, "\(ProcessInfo.processInfo.processIdentifier)"])
         servers[name] = server
         try waitUntil("sshd of \(name) listens") {
-            guard server.isRunning else { throw Disturbed("sshd ended", server) }
+            guard !server.stderr.contains("Cannot bind") else { throw Disturbed("sshd ended", server) }
             return server.stderr.contains("Server listening")
         }
     }

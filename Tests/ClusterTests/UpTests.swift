@@ -124,21 +124,24 @@ extension ClusterTests {
             let neighbour = try trial.start(["worker", "--connect", endpoint, "--keys", keys, "--name", "neighbour", "--threads", "1"])
             try trial.waitForWorker("neighbour", coordinator)
             let hosts = try machines.hostsFile(["lab-1"])
-            func up(_ keys: String) throws -> Rows {
-                Rows(try runFilterscope(["up", hosts, "--connect", endpoint, "--keys", keys, "--ssh-config", configuration, "--wait", "30"]))
+            func up(_ keys: String, wait: Int = 60) throws -> Rows {
+                let words = ["up", hosts, "--connect", endpoint, "--keys", keys, "--ssh-config", configuration, "--wait", "\(wait)"]
+                return Rows(try runFilterscope(words, timeout: 120))
             }
-            let wrong = try up(others)
-            #expect(wrong.outcome.status == 1 && wrong.state("lab-1") == "failed", "\(wrong.outcome.stdoutText)")
-            #expect(wrong.detail("lab-1").hasPrefix("it ended at once: "), "\(wrong.outcome.stdoutText)")
-            #expect(!FileManager.default.fileExists(atPath: hosts + ".up"), "nothing runs, so nothing is remembered")
+            func down() throws -> Rows { Rows(try runFilterscope(["down", hosts, "--ssh-config", configuration, "--wait", "60"], timeout: 90)) }
+            // Of another cluster: it looks on, and says why it has not joined.
+            let wrong = try up(others, wait: 5)
+            #expect(wrong.outcome.status == 1 && wrong.state("lab-1") == "waiting", "\(wrong.outcome.stdoutText)")
+            #expect(wrong.detail("lab-1").contains("has not joined yet: ") && wrong.detail("lab-1").contains("coordinator.pub"), "\(wrong.outcome.stdoutText)")
+            #expect(try down().state("lab-1") == "ended")
             let right = try up(keys)
             #expect(right.outcome.status == 0 && right.state("lab-1") == "up", "\(right.outcome.stdoutText)")
 
             let elsewhere = try runFilterscope(["up", hosts, "--connect", "tcp://127.0.0.1:1", "--ssh-config", configuration])
             #expect(elsewhere.status == 1 && elsewhere.stderr.contains("were started for \(endpoint)"), "\(elsewhere.stderr)")
 
-            let down = Rows(try runFilterscope(["down", hosts, "--ssh-config", configuration, "--wait", "60"], timeout: 90))
-            #expect(down.outcome.status == 0 && down.state("lab-1") == "ended", "\(down.outcome.stdoutText)")
+            let last = try down()
+            #expect(last.outcome.status == 0 && last.state("lab-1") == "ended", "\(last.outcome.stdoutText)")
             try waitUntil("the coordinator has seen it leave") {
                 try trial.log().contains { $0.record.message == "worker left" && $0.record.fields["worker.name"] == "lab-1" }
             }

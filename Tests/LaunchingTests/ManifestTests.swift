@@ -18,7 +18,7 @@ import Testing
     @Test(arguments: [
         ("coordinator.yaml", "      terminationGracePeriodSeconds: 180", "      terminationGracePeriod: 180", "terminationGracePeriod"),
         ("coordinator.yaml", "  replicas: 1", "  replicas: 2", "spec/replicas"),
-        ("coordinator.yaml", "path: /health, port: http", "path: /healthy, port: http", "/healthy"),
+        ("coordinator.yaml", "path: /health, port: http", "path: /healthy, port: http", "'/health' was expected"),
         ("coordinator.yaml", "containerPort: 9464", "containerPort: 9465", "asks no port of the page"),
         ("coordinator.yaml", "{name: runs, mountPath: /runs}", "{name: run, mountPath: /runs}", "do not meet"),
         ("coordinator.yaml", "  serviceName: coordinator", "  serviceName: coordinators", "service is missing"),

@@ -36,16 +36,27 @@ extension ClusterTests {
             try waitUntil("both say that they wait") { local.stderr.contains("waiting") && remote.stderr.contains("waiting") }
             #expect(local.isRunning && remote.isRunning)
 
-            let (second, _) = try trial.coordinator(bind: endpoint, "--resume")
+            /// Goes on with the run, and holds it until the followers are there again for the so many-th time.
+            func goOn(_ times: Int) throws -> RunningProcess {
+                let (coordinator, _) = try trial.coordinator(bind: endpoint, "--resume")
+                #expect(try runFilterscope(["pause", "--run", trial.runPath]).status == 0)
+                try waitUntil("both go on") {
+                    [local, remote].allSatisfy { $0.stderr.components(separatedBy: "is back").count > times }
+                }
+                #expect(try runFilterscope(["resume", "--run", trial.runPath]).status == 0)
+                return coordinator
+            }
+            let second = try goOn(1)
             try trial.waitForStep(20, second)
-            try waitUntil("both go on") { local.stderr.contains("is back") && remote.stderr.contains("is back") }
             // An end in order, which is not the run's.
             second.signal(SIGTERM)
             #expect(try second.wait().status == 130)
-            usleep(500_000)
+            try waitUntil("both say that they wait again") {
+                [local, remote].allSatisfy { $0.stderr.components(separatedBy: "waiting for").count > 2 }
+            }
             #expect(local.isRunning && remote.isRunning, "the run is not over: \(local.stderr) \(remote.stderr)")
 
-            let (third, _) = try trial.coordinator(bind: endpoint, "--resume")
+            let third = try goOn(2)
             let (dora, emil) = (try trial.worker("dora", at: endpoint, environment: chatter), try trial.worker("emil", at: endpoint))
             try trial.expectUndisturbedResults(try third.wait())
             try expectAll(try local.wait(timeout: 60), trial, "over the directory")

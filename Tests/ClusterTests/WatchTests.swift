@@ -139,8 +139,8 @@ extension ClusterTests {
             if how.hasPrefix("C-") {
                 try terminal.send(how)
             } else if how != "error" {
-                let shell = Int32(try terminal.tmux("display-message", "-p", "#{pane_pid}").trimmingCharacters(in: .whitespacesAndNewlines)) ?? 0
-                let watch = try #require(childProcesses(of: shell).first)
+                let shell = try terminal.tmux("display-message", "-p", "#{pane_pid}").trimmingCharacters(in: .whitespacesAndNewlines)
+                let watch = try #require(childProcesses(of: Int32(shell) ?? 0).first)
                 kill(watch, how == "TERM" ? SIGTERM : SIGHUP)
             }
             try expectRestored(terminal, code: code)

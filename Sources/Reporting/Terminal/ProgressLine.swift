@@ -42,11 +42,11 @@ public struct ProgressLine: Hashable, Sendable {
         let label = TextColumns.printable(label)
         // What does not fit goes, the last first; the bar takes what room is left.
         var figures = parts.joined(separator: "  ")
-        while parts.count > 1, label.count + 2 + 2 + 8 + 2 + figures.count > width {
+        while parts.count > 1, label.terminalColumns + 2 + 2 + 8 + 2 + figures.terminalColumns > width {
             parts.removeLast()
             figures = parts.joined(separator: "  ")
         }
-        let room = width - label.count - figures.count - 6
+        let room = width - label.terminalColumns - figures.terminalColumns - 6
         guard room >= 4 else { return TextColumns.truncated("\(label)  \(figures)", to: width) }
         let length = min(room, 30)
         let filled = Int(share * Double(length))

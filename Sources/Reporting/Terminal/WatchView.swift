@@ -44,9 +44,11 @@ public struct WatchView: Sendable {
         return lines + [footer(width, colored)]
     }
 
-    /// The same for a terminal whose screen is drawn over: each line to its end, then all below.
+    /// The same for a terminal whose screen is drawn over. Each line is cleared before it is written: after it, the cursor may stand on
+    /// its last character.
     public func frame(width: Int, height: Int, colored: Bool = false) -> String {
-        "\u{1B}[H" + lines(width: width, height: height, colored: colored).joined(separator: "\u{1B}[K\r\n") + "\u{1B}[K\u{1B}[J"
+        let lines = lines(width: width, height: height, colored: colored)
+        return "\u{1B}[H" + lines.map { "\u{1B}[K" + $0 }.joined(separator: "\r\n") + (lines.count < height ? "\r\n\u{1B}[J" : "")
     }
 
     // MARK: Parts

@@ -25,7 +25,10 @@ final class CoordinatorInquiry {
         self.endpoint = endpoint
         self.keys = keys
         let mailbox = mailbox
-        dealer = try DealerEndpoint(connect: endpoint, keys: keys) { mailbox.put($0) }
+        var options = TransportOptions()
+        // Somebody is looking on: a coordinator that is back should be found soon.
+        options.reconnectIntervalMaximum = .seconds(1)
+        dealer = try DealerEndpoint(connect: endpoint, options: options, keys: keys) { mailbox.put($0) }
     }
 
     deinit { dealer.close() }
@@ -50,7 +53,8 @@ final class CoordinatorInquiry {
                     hasAnswered = true
                     return answer
                 }
-            case .connected: reason = "connected, but no answer came"
+            case .connected:
+                reason = "connected, but no answer came"
             case .disconnected:
                 reason = "the connection broke, and nobody answers"
                 if hasAnswered { (patience, deadline) = (Self.absence, min(deadline, .now + .seconds(Self.absence))) }

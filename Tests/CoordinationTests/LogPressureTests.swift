@@ -18,11 +18,15 @@ import Testing
     private func record(_ number: Int) -> LogRecord { LogRecord(time: Double(number), level: .info, source: "w", message: "\(number)") }
 
     private func kept(_ actions: [CoordinatorMachine.Action]) -> [LogRecord] {
-        actions.flatMap { if case .records(let records, _, _) = $0 { records } else { [] } }
+        actions.flatMap { action -> [LogRecord] in
+            if case .records(let records, _, _) = action { records } else { [] }
+        }
     }
 
     private func acknowledged(_ actions: [CoordinatorMachine.Action]) -> Int? {
-        actions.compactMap { if case .send(_, .acknowledgement(let word)) = $0, word.of == .log { word.sequence } else { nil } }.last
+        actions.compactMap { action -> Int? in
+            if case .send(_, .acknowledgement(let word)) = action, word.of == .log { word.sequence } else { nil }
+        }.last
     }
 
     @Test func acknowledgementsWaitUntilWhatWasTakenIsPaidFor() throws {

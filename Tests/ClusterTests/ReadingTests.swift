@@ -1,3 +1,4 @@
+import Diagnostics
 import Foundation
 import RunStore
 import TestSupport
@@ -52,7 +53,7 @@ extension ClusterTests {
                 print(len(json.load(open(sys.argv[1] + "/tables/filters.json"))))
                 """
             let filters = try succeed("/usr/bin/python3", ["-c", check, out]).trimmingCharacters(in: .newlines)
-            let count = try JournalReader(path: run.path + "/run.sqlite").database.rows("SELECT count(*) FROM filters") { try $0.integer(0) }
+            let count = try JournalReader(path: run.path + "/run.sqlite").database.rows("SELECT count(*) FROM filters") { row throws(Problem) in try row.integer(0) }
             #expect(filters == "\(count[0])")
         }
 
@@ -136,12 +137,12 @@ extension ClusterTests {
             let script = Trial.repository("Scripts/examples/read_run.py")
             let names = try #require(try run.result("summary.json")["label_names"] as? [String])
             let output = try succeed("/usr/bin/python3", [script, run.path, "--label", names[7]])
-            let filters = try JournalReader(path: run.path + "/run.sqlite").database.rows("SELECT count(*) FROM filters") { try $0.integer(0) }[0]
+            let filters = try JournalReader(path: run.path + "/run.sqlite").database.rows("SELECT count(*) FROM filters") { row throws(Problem) in try row.integer(0) }[0]
             let result = try #require(output.firstMatch(of: /phase 3 once more: (\d+) filters as .+ says, 0 not, (\d+) too near/))
             #expect(try #require(Int(result.1)) + #require(Int(result.2)) == filters)
             #expect(try #require(Int(result.2)) < 10)
             let known = try JournalReader(path: run.path + "/run.sqlite").database.rows(
-                "SELECT count(*) FROM clusters WHERE label = 7") { try $0.integer(0) }[0]
+                "SELECT count(*) FROM clusters WHERE label = 7") { row throws(Problem) in try row.integer(0) }[0]
             #expect(output.contains("\(known) filters know \"\(names[7])\""))
             #expect(output.contains("conv8"))
 

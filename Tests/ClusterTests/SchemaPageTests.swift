@@ -1,3 +1,4 @@
+import Diagnostics
 import Foundation
 import RunStore
 import TestSupport
@@ -20,11 +21,11 @@ extension ClusterTests {
         @Test func noColumnIsMissingOrInvented() throws {
             let database = try JournalReader(path: run.path + "/run.sqlite").database
             let tables = try database.rows(
-                "SELECT name FROM sqlite_master WHERE type = 'table' AND name NOT LIKE 'sqlite_%' ORDER BY name") { try $0.string(0) }
+                "SELECT name FROM sqlite_master WHERE type = 'table' AND name NOT LIKE 'sqlite_%' ORDER BY name") { row throws(Problem) in try row.string(0) }
             var columns: [Column] = []
             for table in tables {
-                columns += try database.rows("SELECT name, type FROM pragma_table_info(?)", table) {
-                    Column(table: table, name: try $0.string(0), type: try $0.string(1))
+                columns += try database.rows("SELECT name, type FROM pragma_table_info(?)", table) { row throws(Problem) in
+                    Column(table: table, name: try row.string(0), type: try row.string(1))
                 }
             }
             #expect(tables.count == 17 && columns.count > 100)
@@ -53,15 +54,15 @@ extension ClusterTests {
         /// Cells as text, numbers with six decimals; empty for NULL.
         private func rows(_ number: Int, of path: String? = nil) throws -> [[String]] {
             let sql = try query(number).trimmingCharacters(in: .whitespacesAndNewlines)
-            return try JournalReader(path: (path ?? run.path) + "/run.sqlite").database.rows(sql) { row in
-                row.values.map { value in
-                    switch value {
-                    case .null: ""
-                    case .integer(let number): "\(number)"
-                    case .real(let number): Self.text(number)
-                    case .text(let text): text
-                    }
-                }
+            return try JournalReader(path: (path ?? run.path) + "/run.sqlite").database.rows(sql) { row throws(Problem) in row.values.map(Self.cell) }
+        }
+
+        private static func cell(_ value: SQLiteValue) -> String {
+            switch value {
+            case .null: ""
+            case .integer(let number): "\(number)"
+            case .real(let number): text(number)
+            case .text(let text): text
             }
         }
 
@@ -79,7 +80,7 @@ extension ClusterTests {
         }
 
         @Test func everyQueryIsTried() throws {
-            let numbers = page.matches(of: /\n### (\d+)\. /).compactMap { Int($0.1) }
+            let numbers = page.matches(of: #/\n### (\d+)\. /#).compactMap { Int($0.1) }
             #expect(numbers == Array(1...12))
             for number in numbers {
                 #expect(!(try rows(number, of: number == 10 ? run.sweepPath : nil)).isEmpty, "query \(number)")

@@ -26,7 +26,7 @@ import Testing
             let head = try trial.get(path, method: "HEAD")
             #expect(head.status == 200 && head.headers["content-type"] == type)
         }
-        for path in ["/nothing", "/../etc/passwd", "//", "/%2e%2e/", "/metrics/", "/live.js%00"] { #expect(try trial.get(path).status == 404, "\(path)") }
+        for path in ["/nothing", "/../etc/passwd", "//", "/%2e%2e/", "/metrics/"] { #expect(try trial.get(path).status == 404, "\(path)") }
         for method in ["POST", "PUT", "DELETE", "OPTIONS", "TRACE", "PATCH"] {
             let reply = try trial.get("/metrics", method: method)
             #expect(reply.status == 405 && reply.headers["allow"] == "GET, HEAD", "\(method)")
@@ -69,7 +69,9 @@ import Testing
         for text in ["\u{16}\u{3}\u{1}\u{2}\r\n\r\n", "GET\r\n\r\n", "GET /health HTTP/9.9\r\nHost: localhost\r\n\r\n"] {
             let probe = try HTTPProbe(trial.address)
             try probe.send(text)
-            #expect(try (probe.reply(within: 10)).status >= 400, "\(text.debugDescription)")
+            // An answer where it looks like HTTP, the end of the connection in any case.
+            if let reply = try? probe.reply(within: 5) { #expect(reply.status >= 400, "\(text.debugDescription)") }
+            #expect(try probe.isCut(within: 20), "\(text.debugDescription)")
         }
         // A head without end is not kept.
         let endless = try HTTPProbe(trial.address)

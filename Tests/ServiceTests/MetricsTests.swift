@@ -57,7 +57,7 @@ import Testing
     @Test func namesOfWorkersStayLabels() throws {
         let (types, samples) = try parsed(text(workers: Self.hostile).replacing("\r", with: "?"))
         #expect(types["filterscope_evil"] == nil && !samples.contains { $0.name == "filterscope_evil" })
-        #expect(Set(samples.compactMap { $0.name == "filterscope_worker_threads" ? $0.labels["worker"] : nil }) == Set(Self.hostile.map { $0.replacing("\r", with: "?") }))
+        #expect(Set(samples.compactMap { $0.name == "filterscope_worker_threads" ? $0.labels["worker"] : nil }) == Set(Self.hostile.map { String(decoding: $0.utf8.map { $0 == 13 ? 63 : $0 }, as: UTF8.self) }))
     }
 
     @Test(.enabled(if: Prometheus.isThere)) func promtoolFindsNoFault() throws {

@@ -78,6 +78,7 @@ public final class HTTPProbe {
 
     /// Whether the other side ends the connection within so many seconds.
     public func isCut(within seconds: Double) throws -> Bool {
+        if hasEnded { return true }
         let deadline = ContinuousClock.now + .seconds(seconds)
         while ContinuousClock.now < deadline {
             guard let data = try socket.receiveSome(within: 0.2) else { continue }

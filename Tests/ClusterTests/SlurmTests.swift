@@ -12,24 +12,25 @@ extension ClusterTests {
             let slurm = try TrialSlurm(nodes: 2)
             let (moved, limited) = (try Self.trial(), try Self.trial())
             let first = try Self.submit(moved, to: slurm, "--nodes=2", "--ntasks-per-node=2", "--cpus-per-task=1", "--mem=1500", "--time=20")
-            // Signalled at Slurm's next look at time limits, every 30 s, from the tenth second on.
-            let second = try Self.submit(limited, to: slurm, "--nodes=1", "--ntasks=1", "--cpus-per-task=2", "--time=1", "--signal=B:USR1@20")
-
-            try waitForSteps(12, of: limited)
-            // So that the limit is there before the end is.
-            try waitUntil("the job is paused, or the limit was there first") {
-                let pause = try runFilterscope(["pause", "--run", limited.runPath, "--keys", limited.runPath + ".slurm/keys"])
-                return try pause.status == 0 || slurm.field("Restarts", of: second) != "0"
-            }
-
+            // Paused, so that there is time: on a busy machine nobody knows how long 240 steps take.
             try waitForSteps(12, of: moved)
-            let step = try #require(try slurm.step("worker-3", of: first))
+            try command("pause", moved)
+            let step = try #require(try slurm.step("worker-3", of: first), "\(Self.output(of: moved))")
             try slurm.command("scancel", step)
             try waitUntil("the cancelled worker is there again") { (try? joins(of: "worker-3", in: moved)) == 2 }
             #expect(try joins(of: "worker-1", in: moved) == 1, "one worker's end is no other's")
-            let before = moved.stepsTaken(in: "training")
-            try waitForSteps(before + 6, of: moved)
+            try command("resume", moved)
+            try waitForSteps(moved.stepsTaken(in: "training") + 6, of: moved)
             try slurm.command("scontrol", "requeue", first)
+
+            // While that one waits in the queue. Signalled at Slurm's next look at time limits, every 30 s, from the tenth second on.
+            let second = try Self.submit(
+                limited, to: slurm, "--nodes=1", "--ntasks=1", "--cpus-per-task=2", "--mem=1500", "--time=1", "--signal=B:USR1@20")
+            try waitForSteps(12, of: limited)
+            // So that the limit is there before the end is; or it was there before us.
+            try waitUntil("the job is paused, or was stopped") {
+                try paused(limited) || slurm.field("Restarts", of: second) != "0"
+            }
 
             for (trial, job) in [(moved, first), (limited, second)] {
                 try waitUntil("job \(job) is over", within: 240) { try slurm.field("JobState", of: job) == "COMPLETED" }
@@ -49,7 +50,7 @@ extension ClusterTests {
             #expect(mode == 0o700)
 
             let cancelled = try Self.trial()
-            let third = try Self.submit(cancelled, to: slurm, "--nodes=1", "--ntasks=1", "--time=20")
+            let third = try Self.submit(cancelled, to: slurm, "--nodes=1", "--ntasks=1", "--mem=1500", "--time=20")
             try waitForSteps(3, of: cancelled)
             try slurm.command("scancel", third)
             try waitUntil("the job is cancelled") { try slurm.field("JobState", of: third) == "CANCELLED" }
@@ -98,6 +99,15 @@ extension ClusterTests {
 
         private static func output(of trial: Trial) -> String {
             String(decoding: FileManager.default.contents(atPath: trial.temporary.file("job.log")) ?? Data(), as: UTF8.self)
+        }
+
+        /// An operator's command to a coordinator.
+        private func command(_ name: String, _ trial: Trial) throws {
+            try trial.expectSuccess(try runFilterscope([name, "--run", trial.runPath, "--keys", trial.runPath + ".slurm/keys"]))
+        }
+
+        private func paused(_ trial: Trial) throws -> Bool {
+            try runFilterscope(["pause", "--run", trial.runPath, "--keys", trial.runPath + ".slurm/keys"]).status == 0
         }
 
         private func waitForSteps(_ count: Int, of trial: Trial) throws {

@@ -35,7 +35,7 @@ final class TrialSlurm {
 
     func stop() throws {
         cluster.signal(SIGTERM)
-        _ = try cluster.wait(timeout: 60)
+        _ = try cluster.wait(timeout: 120)
     }
 
     /// One of Slurm's commands.

@@ -36,6 +36,7 @@ extension ClusterTests {
             let trial = try Trial { recipe in
                 var cluster = recipe["cluster"] as? [String: Any] ?? [:]
                 cluster["minimumWorkers"] = 3
+                cluster["waitForWorkersSeconds"] = 1200
                 recipe["cluster"] = cluster
             }
             let keys = trial.temporary.file("keys")
@@ -44,7 +45,7 @@ extension ClusterTests {
             func up(_ hosts: String, _ more: String...) throws -> Rows {
                 Rows(try runFilterscope(
                     ["up", hosts, trial.recipePath, "--connect", connect, "--keys", keys, "--run", trial.runPath, "--ssh-config", configuration]
-                        + ["--ssh-timeout", "3", "--wait", "60"] + more, timeout: 150))
+                        + ["--ssh-timeout", "5", "--wait", "60"] + more, timeout: 240))
             }
             func down(_ hosts: String) throws -> Rows {
                 Rows(try runFilterscope(["down", hosts, "--ssh-config", configuration, "--ssh-timeout", "3", "--wait", "60"], timeout: 150))
@@ -157,11 +158,11 @@ extension ClusterTests {
                 (["up", hosts, "--connect", "tcp://a:1", "--resume"], 2, "--resume is for a coordinator"),
                 (["up", hosts, "--connect", "tcp://a:1", "--bind", "tcp://*:1"], 2, "--bind is for a coordinator"),
                 (["up", hosts, "fashion-demoo", "--connect", "tcp://a:1"], 1, "fashion-demo"),
-                (["down", directory.file("none")], 0, ""),
             ] {
                 let outcome = try runFilterscope(arguments)
                 #expect(outcome.status == Int32(status) && outcome.stderr.contains(words), "\(arguments): \(outcome.status) \(outcome.stderr)")
             }
+            #expect(try runFilterscope(["down", directory.file("none")]).stdoutText.hasPrefix("nothing is up"))
             let good = try directory.write(Data("a\n".utf8), to: "good")
             for endpoint in ["tcp://*:5", "tcp://a:*", "ipc:///x"] {
                 let outcome = try runFilterscope(["up", good, "--connect", endpoint])

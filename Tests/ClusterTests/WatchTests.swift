@@ -39,7 +39,10 @@ extension ClusterTests {
             func wait(for what: String) throws {
                 do {
                     try waitUntil("the terminal shows \(what)", within: 60) { try screen.contains { $0.contains(what) } }
-                } catch { throw Problem("\(error): \(try screen)") }
+                } catch {
+                    let shown = try screen
+                    throw Problem("\(error): \(shown)")
+                }
             }
         }
 

@@ -107,7 +107,7 @@ let livePageScript = #"""
         if (status.secondsLeft !== undefined) pace.push(`${duration(status.secondsLeft)} left in this phase`);
         if (status.waitingShare !== undefined) pace.push(`${percent(status.waitingShare, 1)} of the time waited for samples`);
         at("pace").textContent = pace.join(" · ");
-        const tiles = [["images per second", short(status.rate)]];
+        const tiles = [["images/s", short(status.rate)]];
         if (metrics.loss !== undefined) tiles.push(["loss", short(metrics.loss)]);
         if (metrics.accuracy !== undefined) tiles.push(["accuracy", percent(metrics.accuracy, 1)]);
         if (metrics.test_accuracy !== undefined) tiles.push(["test accuracy", percent(metrics.test_accuracy, 2)]);
@@ -195,13 +195,14 @@ let livePageScript = #"""
         if (wanted.length !== at("charts").children.length || wanted.some((figure, index) => at("charts").children[index] !== figure)) at("charts").replaceChildren(...wanted);
       }
 
-      // Single mini-batches are noisy: a running mean is drawn over what was measured.
+      // Single mini-batches are noisy: the mean of each point's neighbours is drawn over what was measured.
       function smoothed(points) {
-        const result = [], weight = Math.min(1, Math.max(0.05, 24 / (points.length / 2)));
-        let mean = points[1];
-        for (let i = 0; i < points.length; i += 2) {
-          mean += weight * (points[i + 1] - mean);
-          result.push([points[i], mean]);
+        const count = points.length / 2, half = Math.floor(count / 40), sums = [0], result = [];
+        for (let i = 0; i < count; i += 1) sums.push(sums[i] + points[2 * i + 1]);
+        for (let i = 0; i < count; i += 1) {
+          // Where a curve begins it falls fast, so the span grows from there.
+          const low = i - Math.min(half, i), high = Math.min(count - 1, i + Math.min(half, i));
+          result.push([points[2 * i], (sums[high + 1] - sums[low]) / (high + 1 - low)]);
         }
         return result;
       }

@@ -27,10 +27,10 @@ let livePageStyle = """
     #phase { font-weight: 600; font-variant-numeric: tabular-nums; }
     #bar { height: 12px; border-radius: 6px; background: var(--line); overflow: hidden; margin: 4px 0; }
     #filled { height: 100%; width: 0; background: var(--accent); border-radius: 6px; }
-    #tiles { display: grid; grid-template-columns: repeat(auto-fit, minmax(128px, 1fr)); gap: 10px; margin: 14px 0 0; }
+    #tiles { display: grid; grid-template-columns: repeat(auto-fit, minmax(140px, 1fr)); gap: 10px; margin: 14px 0 0; }
     #tiles div { background: var(--tint); border-left: 3px solid var(--accent); padding: 8px 12px; min-width: 0; display: flex; flex-direction: column-reverse; justify-content: flex-end; }
     #tiles dt { color: var(--soft); font-size: 13px; }
-    #tiles dd { margin: 0; font-size: 23px; line-height: 1.25; font-weight: 650; font-variant-numeric: tabular-nums; white-space: nowrap; }
+    #tiles dd { margin: 0; font-size: 21px; line-height: 1.25; font-weight: 650; font-variant-numeric: tabular-nums; white-space: nowrap; }
     #faults { list-style: none; margin: 12px 0 0; padding: 8px 14px; border-left: 3px solid var(--bad); background: var(--tint); overflow-wrap: anywhere; }
     #charts { display: grid; grid-template-columns: repeat(auto-fit, minmax(min(100%, 430px), 1fr)); gap: 12px 28px; }
     figure { margin: 0; min-width: 0; }

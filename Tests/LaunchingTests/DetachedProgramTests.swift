@@ -43,6 +43,10 @@ import Testing
             #expect(attributes[.posixPermissions] as? Int == mode, "\(name)")
         }
 
+        // Nor does it hold what its caller has open.
+        let held = try FileManager.default.contentsOfDirectory(atPath: "/proc/\(try #require(second.text.split(separator: " ").last))/fd")
+        #expect(held.count <= 4, "\(held)")
+
         // It is a session of its own, so no terminal's end reaches it.
         let process = try #require(Int32(second.text.split(separator: " ").last ?? ""))
         #expect(getsid(process) == process)

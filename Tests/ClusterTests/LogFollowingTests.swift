@@ -141,6 +141,8 @@ extension ClusterTests {
                 var cluster = recipe["cluster"] as? [String: Any] ?? [:]
                 cluster["logMegabytes"] = 1
                 recipe["cluster"] = cluster
+                // It is interrupted long before that.
+                recipe["training"] = ["epochs": 1000, "evaluateEvery": 0]
             }
             let run = try trial.start(
                 ["run", trial.recipePath, "--workers", "1", "--threads", "1", "--run", trial.runPath, "--quiet"],
@@ -170,7 +172,7 @@ extension ClusterTests {
             let followers = [
                 try trial.start(["logs", "--run", trial.runPath, "-f", "--json"]), try trial.start(["logs", "--connect", endpoint, "-f", "--json"]),
             ]
-            let worker = try trial.worker("anna", at: endpoint, environment: ["FILTERSCOPE_TEST_LOG_LINES": "2000"])
+            let worker = try trial.worker("anna", at: endpoint, environment: ["FILTERSCOPE_TEST_LOG_LINES": "15000"])
             try trial.expectUndisturbedResults(try coordinator.wait())
             let kept = try trial.log()
             let (lowest, highest) = (try #require(kept.map(\.id).min()), try #require(kept.map(\.id).max()))

@@ -61,7 +61,7 @@ import Testing
         #expect(try complete("bench", "data", "--dataset", "folder").words == ["folder:"])
         #expect(try complete("bench", "data", "--threads", "").words.isEmpty)
         #expect(try complete("analyze", "--json", "").paths == "files")
-        #expect(try complete("man", "bench-").words == ["bench-data", "bench-aggregation", "bench-filters"])
+        #expect(try complete("man", "bench-").words == ["bench-data", "bench-aggregation", "bench-filters", "bench-logs"])
         #expect(try complete("completions", "").words == ["bash", "zsh", "fish"])
     }
 

@@ -19,7 +19,11 @@ extension ClusterTests {
             deinit { _ = try? tmux("kill-server") }
 
             @discardableResult func tmux(_ arguments: String...) throws -> String {
-                let outcome = try runProcess("/usr/bin/tmux", ["-L", socket] + arguments, environment: ["TERM": "xterm-256color", "LC_ALL": "C.UTF-8"])
+                // tmux leaves a server behind, and a process is only seen to end when nobody holds the descriptors that it was given.
+                let closing = "for fd in /proc/self/fd/*; do fd=${fd##*/}; [ $fd -gt 2 ] && eval \"exec $fd>&-\"; done; exec \"$@\""
+                let outcome = try runProcess(
+                    "/bin/bash", ["-c", closing, "bash", "/usr/bin/tmux", "-L", socket] + arguments,
+                    environment: ["TERM": "xterm-256color", "LC_ALL": "C.UTF-8"])
                 guard outcome.status == 0 else { throw Problem("tmux \(arguments): \(outcome.stderr)") }
                 return outcome.stdoutText
             }

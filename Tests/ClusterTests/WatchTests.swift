@@ -169,7 +169,7 @@ extension ClusterTests {
 
         @Test func coloursAreForTerminalsThatWantThem() throws {
             let lock = try directory.lock()
-            let colored = try terminal()
+            let colored = try terminal("env -u NO_COLOR")
             try colored.wait(for: "10/60 steps")
             #expect(try colored.tmux("capture-pane", "-p", "-e").contains("\u{1B}[32mrunning"))
             let plain = try terminal("NO_COLOR=1")

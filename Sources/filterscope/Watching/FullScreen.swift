@@ -52,6 +52,11 @@ final class FullScreen {
         isEntered = true
         Self.wake.store(writing, ordering: .relaxed)
         for number in Self.signals { signal(number) { FullScreen.wakeUp(UInt8(truncatingIfNeeded: $0)) } }
+        // Whoever started this may have blocked signals, and that is handed on.
+        var wanted = sigset_t()
+        sigemptyset(&wanted)
+        for number in Self.signals { sigaddset(&wanted, number) }
+        pthread_sigmask(SIG_UNBLOCK, &wanted, nil)
         var current = termios()
         hasKeys = tcgetattr(STDIN_FILENO, &current) == 0
         if hasKeys {

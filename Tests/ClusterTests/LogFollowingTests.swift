@@ -167,13 +167,15 @@ extension ClusterTests {
                 var cluster = recipe["cluster"] as? [String: Any] ?? [:]
                 cluster["logMegabytes"] = 1
                 recipe["cluster"] = cluster
+                // Long enough for more than is kept, at a rate at which a follower on a busy machine is not behind by all that is kept.
+                recipe["training"] = ["epochs": 30, "evaluateEvery": 0]
             }
             let (coordinator, endpoint) = try trial.coordinator()
             let followers = [
                 try trial.start(["logs", "--run", trial.runPath, "-f", "--json"]), try trial.start(["logs", "--connect", endpoint, "-f", "--json"]),
             ]
-            let worker = try trial.worker("anna", at: endpoint, environment: ["FILTERSCOPE_TEST_LOG_LINES": "15000"])
-            try trial.expectUndisturbedResults(try coordinator.wait())
+            let worker = try trial.worker("anna", at: endpoint, environment: ["FILTERSCOPE_TEST_LOG_LINES": "2000"])
+            try trial.expectSuccess(try coordinator.wait())
             let kept = try trial.log()
             let (lowest, highest) = (try #require(kept.map(\.id).min()), try #require(kept.map(\.id).max()))
             #expect(lowest > 1, "the oldest records are gone")

@@ -152,10 +152,10 @@ extension CoordinatorMachine {
     }
 
     /// Takes a worker off the roster and puts its units back in line.
-    /// - Parameter vanished: whether it may have died of one of them.
+    /// - Parameter vanished: whether it went without a word, and may have died of one of them.
     mutating func remove(_ peer: PeerID, reason: String, vanished: Bool = false, dealing: Bool = true) -> [Action] {
         guard let worker = roster.remove(peer) else { return [] }
-        var actions: [Action] = [.left(worker, reason: reason)]
+        var actions: [Action] = [.left(worker, reason: reason, vanished: vanished)]
         if vanished {
             for id in worker.unitsInHand {
                 blame.vanished(id, incarnation: worker.incarnation, alone: worker.unitsInHand.count == 1)

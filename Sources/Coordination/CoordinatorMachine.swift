@@ -96,7 +96,8 @@ public struct CoordinatorMachine: Sendable {
         /// A unit's first result, and who made it.
         case completed(WorkUnit, UnitResult, worker: RosterWorker, attempts: Int)
         case joined(RosterWorker)
-        case left(RosterWorker, reason: String)
+        /// A worker is gone: in order, or without a word.
+        case left(RosterWorker, reason: String, vanished: Bool)
         /// A unit came to nothing as often as allowed, for these reasons: it is set aside, and the run cannot go on without it.
         case gaveUp(WorkUnit, causes: [String])
         /// Log records of a worker, up to a number; not before they are kept does its acknowledgement go out.

@@ -1,3 +1,4 @@
+import Diagnostics
 import Messages
 
 /// Why something that somebody sent was not taken. An open set, so that every part of the program can name reasons of its own;
@@ -113,6 +114,6 @@ extension RefusalKind {
 extension String {
     /// On one line, in at most so many bytes, for logs, replies and tables: peers choose what error messages quote.
     func onOneLine(to bytes: Int = 300) -> String {
-        String(UnicodeScalarView(shortened(to: bytes).unicodeScalars.map { $0.properties.generalCategory == .control ? "·" : $0 }))
+        shortened(to: bytes).printable()
     }
 }

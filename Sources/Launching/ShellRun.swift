@@ -1,5 +1,6 @@
 import Diagnostics
 import Foundation
+import Messages
 import Synchronization
 
 /// Where shell text is run.
@@ -32,7 +33,7 @@ public struct SSHOptions: Sendable {
     }
 }
 
-/// What came of shell text.
+/// What came of shell text. What another machine wrote must not reach the terminal as it is.
 package struct ShellAnswer: Sendable, Equatable {
     /// The first word of the answer; nil where none came.
     package var state: String?
@@ -55,7 +56,7 @@ package struct ShellAnswer: Sendable, Equatable {
         if let answer = answers.last(where: { $0 != "reached" }) {
             let words = answer.split(separator: " ", maxSplits: 1)
             state = words.first.map(String.init)
-            text = words.count > 1 ? printable(String(words[1])) : ""
+            text = words.count > 1 ? String(words[1]).shortened(to: 2000).printable() : ""
             return
         }
         state = nil
@@ -64,14 +65,9 @@ package struct ShellAnswer: Sendable, Equatable {
         if isLate {
             text = "no answer within \(seconds) s"
         } else {
-            text = said.last.map(printable) ?? "ended with code \(status) and without a word"
+            text = said.last.map { $0.shortened(to: 2000).printable() } ?? "ended with code \(status) and without a word"
         }
     }
-}
-
-/// What another machine wrote must not reach the terminal as it is.
-func printable(_ text: String) -> String {
-    String(text.prefix(2000).map { $0.unicodeScalars.allSatisfy { $0.value >= 0x20 && !(0x7F..<0xA0).contains($0.value) } ? $0 : "·" })
 }
 
 /// Runs shell text on a machine.

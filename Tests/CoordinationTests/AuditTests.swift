@@ -35,7 +35,7 @@ import Testing
             case .deal(let peer, let unit, _): "\(peer.bytes[0]) unit \(unit.id)"
             case .completed(let unit, let result, let worker, _): "\(unit.id) is \(result.figures["loss"] ?? 0) by \(worker.name)"
             case .send(let peer, .refused(let refusal)): "\(peer.bytes[0]) refused \(refusal.code.rawValue)"
-            case .left(let worker, _): "\(worker.name) left"
+            case .left(let worker, _, _): "\(worker.name) left"
             case .gaveUp(let unit, let causes): "gave up \(unit.id): \(causes.joined())"
             default: nil
             }

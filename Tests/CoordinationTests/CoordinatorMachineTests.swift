@@ -324,7 +324,7 @@ import Testing
         #expect(dealt(machine.submit([unit(1), unit(2)])) == ["1:1", "2:2"])
         let actions = machine.handle(.hungUp(peer(1)), at: 0.5)
         #expect(dealt(actions) == ["2:1"])
-        #expect(actions.contains { if case .left(let worker, _) = $0 { worker.peer == peer(1) } else { false } })
+        #expect(actions.contains { if case .left(let worker, _, _) = $0 { worker.peer == peer(1) } else { false } })
         #expect(machine.workers.map(\.peer) == [peer(2)])
         // Its goodbye may have come first, and libzmq may say it twice.
         #expect(machine.handle(.hungUp(peer(1)), at: 0.6).isEmpty)

@@ -158,7 +158,7 @@ import Testing
             for case .send in machine.handle(.received(peer(1), .heartbeat(beat)), at: 1) { beats += 1 }
         }
         #expect(beats == 1000)
-        for case .left(_, let reason) in machine.handle(.received(peer(1), .goodbye(Goodbye(reason: String(repeating: "x", count: 60_000)))), at: 1) {
+        for case .left(_, let reason, _) in machine.handle(.received(peer(1), .goodbye(Goodbye(reason: String(repeating: "x", count: 60_000)))), at: 1) {
             #expect(reason.count <= 301)
         }
     }

@@ -98,7 +98,7 @@ extension Simulation {
                 send(.parameters(ParameterUpdate(set: reference.set, version: reference.version, tensors: [])), to: peer, value: held.value)
             case .completed(let unit, let result, _, _): coordinator.completed.append((unit, result))
             case .joined(let worker): checkRoster(worker)
-            case .left(let worker, let reason): say("coordinator: \(worker.name) left: \(reason)")
+            case .left(let worker, let reason, _): say("coordinator: \(worker.name) left: \(reason)")
             case .gaveUp(let unit, let causes): return pause(unit, causes)
             case .log(_, let text, let unit, let fields):
                 say("coordinator: \(text)\(unit.map { " (unit \($0))" } ?? "") \(fields.sorted { $0.key < $1.key }.map { "\($0.key)=\($0.value)" }.joined(separator: " "))")

@@ -12,7 +12,7 @@ public enum LogText {
 
     /// The same at the end of a buffer, without a line feed: many lines are written at once.
     public static func append(_ record: LogRecord, to bytes: inout [UInt8], colored: Bool = false) {
-        let source = record.source.printable("·")
+        let source = record.source.printable()
         appendStamp(record.time, to: &bytes)
         bytes.append(blank)
         let level = colored ? code(record.level) : nil
@@ -27,7 +27,7 @@ public enum LogText {
         bytes.append(blank)
         let emphasis = colored && record.level != .info ? code(record.level) : nil
         paint(emphasis, to: &bytes)
-        bytes.append(contentsOf: record.message.printable("·").utf8)
+        bytes.append(contentsOf: record.message.printable().utf8)
         endPaint(emphasis, to: &bytes)
         if let unit = record.unit {
             bytes.append(contentsOf: " unit=".utf8)
@@ -35,9 +35,9 @@ public enum LogText {
         }
         for (key, value) in record.fields.sorted(by: { $0.key < $1.key }) {
             bytes.append(blank)
-            bytes.append(contentsOf: key.printable("·").utf8)
+            bytes.append(contentsOf: key.printable().utf8)
             bytes.append(UInt8(ascii: "="))
-            bytes.append(contentsOf: value.printable("·").utf8)
+            bytes.append(contentsOf: value.printable().utf8)
         }
     }
 

@@ -5,13 +5,6 @@ extension String {
         if bytes.allSatisfy({ $0 < 0x80 }) { return bytes.count }
         return reduce(0) { $0 + $1.terminalColumns }
     }
-
-    /// Text from elsewhere without what could move a terminal's cursor, turn the direction of its text or take no room at all.
-    /// - Parameter substitute: stands in its place.
-    func printable(_ substitute: Unicode.Scalar) -> String {
-        if utf8.allSatisfy({ $0 >= 0x20 && $0 < 0x7F }) { return self }
-        return String(UnicodeScalarView(unicodeScalars.map { $0.isHarmless ? $0 : substitute }))
-    }
 }
 
 extension Character {
@@ -20,13 +13,6 @@ extension Character {
 }
 
 extension Unicode.Scalar {
-    fileprivate var isHarmless: Bool {
-        switch properties.generalCategory {
-        case .control, .format, .lineSeparator, .paragraphSeparator, .surrogate, .privateUse, .unassigned: false
-        default: true
-        }
-    }
-
     /// The blocks of Unicode's East_Asian_Width W and F, roughly, and the emoji.
     fileprivate var isWide: Bool {
         switch value {

@@ -1,3 +1,5 @@
+import Diagnostics
+
 /// Lines of text in columns, for terminals. Widths count the columns that a terminal takes for a text.
 public enum TextColumns {
     public enum Alignment: Sendable { case left, right }

@@ -70,7 +70,7 @@ final class AggregationProcesses: ClusterOwner {
     }
 
     func workerJoined(_ worker: RosterWorker) {}
-    func workerLeft(_ worker: RosterWorker, reason: String) throws { throw Problem("worker \(worker.name) left: \(reason)") }
+    func workerLeft(_ worker: RosterWorker, reason: String, vanished: Bool) throws { throw Problem("worker \(worker.name) left: \(reason)") }
     func unitsSubmitted(_ count: Int) {}
     func unitCompleted(_ unit: WorkUnit, _ result: UnitResult, worker: RosterWorker, attempts: Int) {}
     func samplesDamaged(_ samples: [DamagedSample], of split: Split) {}

@@ -283,10 +283,7 @@ final class Cluster {
             switch envelope.message {
             case .hello(let hello): neighbours.note(hello, from: peer)
             case .failure(let failure):
-                if machine.expects(failure.unit, from: peer) {
-                    traffic.noteFailure(of: peer)
-                    neighbours.sendWeights(to: peer)
-                }
+                if machine.expects(failure.unit, from: peer) { neighbours.sendWeights(to: peer) }
                 return .received(peer, .failure(named(failure)))
             case .result(let result):
                 let message = mapped(result, from: peer)
@@ -352,11 +349,11 @@ final class Cluster {
                 inbox.admit(worker.peer)
                 traffic.begin(worker.peer)
                 try owner?.workerJoined(worker)
-            case .left(let worker, let reason):
+            case .left(let worker, let reason, let vanished):
                 inbox.dismiss(worker.peer)
                 neighbours.forget(worker.peer)
                 traffic.end(worker.peer)
-                try owner?.workerLeft(worker, reason: reason)
+                try owner?.workerLeft(worker, reason: reason, vanished: vanished)
             case .gaveUp(let assignment, let causes):
                 setAside = UnitSetAside(problem: Problem(
                     "unit \(assignment.id) (\(assignment.work.kind)\(samples[assignment.id]?.text ?? "")) came to nothing and is set aside: \(causes.joined(separator: "; "))",

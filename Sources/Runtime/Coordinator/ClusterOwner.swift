@@ -6,7 +6,7 @@ import Messages
 /// What the cluster tells its owner, on the coordinator's one thread.
 protocol ClusterOwner: AnyObject {
     func workerJoined(_ worker: RosterWorker) throws
-    func workerLeft(_ worker: RosterWorker, reason: String) throws
+    func workerLeft(_ worker: RosterWorker, reason: String, vanished: Bool) throws
     func unitsSubmitted(_ count: Int)
     func unitCompleted(_ unit: WorkUnit, _ result: UnitResult, worker: RosterWorker, attempts: Int)
     /// Samples that a worker left out, for they cannot be decoded.

@@ -6,8 +6,6 @@ struct ClusterTraffic {
     struct Peer {
         var receivedBytes = 0
         var sentBytes = 0
-        /// Units that it said it could not do.
-        var failures = 0
     }
 
     private(set) var receivedMessages = 0
@@ -34,6 +32,4 @@ struct ClusterTraffic {
         sentBytes += bytes
         peers[peer]?.sentBytes += bytes
     }
-
-    mutating func noteFailure(of peer: PeerID) { peers[peer]?.failures += 1 }
 }

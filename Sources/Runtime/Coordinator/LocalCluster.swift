@@ -60,7 +60,7 @@ final class LocalCluster: ClusterOwner {
     }
 
     func workerJoined(_ worker: RosterWorker) {}
-    func workerLeft(_ worker: RosterWorker, reason: String) {}
+    func workerLeft(_ worker: RosterWorker, reason: String, vanished: Bool) {}
     func unitsSubmitted(_ count: Int) { total += count }
     func unitCompleted(_ unit: WorkUnit, _ result: UnitResult, worker: RosterWorker, attempts: Int) { done += 1 }
 

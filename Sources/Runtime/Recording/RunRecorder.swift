@@ -229,13 +229,12 @@ final class RunRecorder: ClusterOwner {
             fields: ["fingerprint": fingerprint, "whose": whom]))
     }
 
-    func workerLeft(_ worker: RosterWorker, reason: String) throws(Problem) {
+    func workerLeft(_ worker: RosterWorker, reason: String, vanished: Bool) throws(Problem) {
         try journal.transaction { () throws(Problem) in try writeUnits() }
         try journal.workerLeft(name: worker.name, incarnation: worker.incarnation, reason: reason, at: time)
-        service?.workerLeft(reason: reason)
-        let text = "\(worker.name) left: \(reason)"
-        noteFault(text)
-        if !worker.isDraining, losses.count < 4096 || losses[worker.name] != nil { losses[worker.name, default: 0] += 1 }
+        service?.workerLeft(vanished: vanished)
+        noteFault("\(worker.name) left: \(reason)")
+        if vanished, losses.count < 4096 || losses[worker.name] != nil { losses[worker.name, default: 0] += 1 }
         logSink.write(LogRecord(time: time, level: .warning, source: "coordinator", message: "worker left", fields: [
             "worker.name": worker.name, "reason": reason, "units-dealt-again": String(worker.unitsInHand.count),
         ]))
@@ -367,7 +366,7 @@ final class RunRecorder: ClusterOwner {
         guard let json = try? encoder.encode(report) else { return }
         try journal.setStatus(json: String(decoding: json, as: UTF8.self), at: lastStatus)
         service?.publish(
-            report, workers: workers, traffic: trafficForStatus(), journalWrites: journal.database.transactionTimes, now: now)
+            report, workers: workers, traffic: trafficForStatus(), journalWrites: journal.database.transactionTimes)
     }
 
     private func writeClocks(of workers: [RosterWorker]) throws(Problem) {

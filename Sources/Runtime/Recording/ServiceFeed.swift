@@ -12,13 +12,8 @@ final class ServiceFeed {
     private let path: String
     private var figures = RunFigures()
     private var lastStep: ContinuousClock.Instant?
-    /// Samples that each worker had done, by time, over the last while.
-    private var recent: [String: [(time: Double, samples: Int)]] = [:]
     private var nextDiskLook = -Double.infinity
     private var nextWarning = -Double.infinity
-
-    /// Seconds over which a worker's rate is taken.
-    private static let window = 10.0
 
     init(_ service: RunService, path: String) {
         self.service = service
@@ -71,9 +66,8 @@ final class ServiceFeed {
 
     func workerJoined() { figures.workersJoined += 1 }
 
-    func workerLeft(reason: String) {
-        let isLost = ["unreachable", "its connection ended"].contains(reason) || reason.hasPrefix("silent for ") || reason.hasPrefix("its process ended")
-        if isLost { figures.workersLost += 1 } else { figures.workersLeft += 1 }
+    func workerLeft(vanished: Bool) {
+        if vanished { figures.workersLost += 1 } else { figures.workersLeft += 1 }
     }
 
     func checkpointWritten(seconds: Double) {
@@ -100,32 +94,21 @@ final class ServiceFeed {
             ])
     }
 
-    func publish(_ status: StatusReport, workers: [RosterWorker], traffic: ClusterTraffic, journalWrites: DurationHistogram, now: Double) {
+    func publish(_ status: StatusReport, workers: [RosterWorker], traffic: ClusterTraffic, journalWrites: DurationHistogram) {
         figures.journalWrites = journalWrites
         service.journalWritten()
         (figures.receivedMessages, figures.receivedBytes) = (traffic.receivedMessages, traffic.receivedBytes)
         (figures.sentMessages, figures.sentBytes) = (traffic.sentMessages, traffic.sentBytes)
+        let rates = Dictionary(status.workers.map { ($0.name, $0.rate) }) { first, _ in first }
         figures.workers = workers.map { worker in
             let peer = traffic[worker.peer]
             return RunFigures.Worker(
                 name: worker.name, samples: worker.samplesDone, busySeconds: worker.busySeconds, fedSeconds: worker.fedSeconds,
-                waitedSeconds: worker.waitedSeconds, unitsInHand: worker.unitsInHand.count, samplesPerSecond: rate(of: worker, now: now),
-                failures: peer.failures, receivedBytes: peer.receivedBytes, sentBytes: peer.sentBytes)
+                waitedSeconds: worker.waitedSeconds, unitsInHand: worker.unitsInHand.count, samplesPerSecond: rates[worker.name] ?? nil,
+                failures: worker.failures, receivedBytes: peer.receivedBytes, sentBytes: peer.sentBytes)
         }
-        let present = Set(workers.map(\.incarnation))
-        recent = recent.filter { present.contains($0.key) }
         lookAtDisk()
         service.publish(status, figures)
-    }
-
-    private func rate(of worker: RosterWorker, now: Double) -> Double? {
-        var course = recent[worker.incarnation] ?? [(worker.joinedAt, 0)]
-        course.append((now, worker.samplesDone))
-        // The last one before the window stays, so that there is always a span.
-        while course.count > 2, course[1].time < now - Self.window { course.removeFirst() }
-        recent[worker.incarnation] = course
-        guard let first = course.first, now - first.time >= 1 else { return nil }
-        return Double(worker.samplesDone - first.samples) / (now - first.time)
     }
 
     private func lookAtDisk() {

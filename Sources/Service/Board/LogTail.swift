@@ -1,4 +1,5 @@
 import Diagnostics
+import Messages
 
 /// The last records of the log, under numbers of their own.
 package struct LogTail: Sendable {
@@ -20,10 +21,10 @@ package struct LogTail: Sendable {
     package mutating func add(_ record: LogRecord) {
         last += 1
         var record = record
-        record.message = Self.shortened(record.message)
-        record.source = Self.shortened(record.source)
+        record.message = record.message.shortened(to: Self.textBytes)
+        record.source = record.source.shortened(to: Self.textBytes)
         let fields = record.fields.sorted { $0.key < $1.key }.prefix(Self.mostFields)
-        record.fields = Dictionary(uniqueKeysWithValues: fields.map { ($0.key, Self.shortened($0.value)) })
+        record.fields = Dictionary(uniqueKeysWithValues: fields.map { ($0.key, $0.value.shortened(to: Self.textBytes)) })
         entries.append(Entry(number: last, record: record))
         // Not one by one: taking the first of an array moves all others.
         if entries.count >= 2 * Self.mostEntries { entries.removeFirst(entries.count - Self.mostEntries) }
@@ -34,10 +35,5 @@ package struct LogTail: Sendable {
         guard let first = entries.first?.number, number < last else { return ([], 0) }
         let start = max(0, number + 1 - first)
         return (entries[start..<min(entries.count, start + limit)], max(0, first - number - 1))
-    }
-
-    private static func shortened(_ text: String) -> String {
-        guard text.utf8.count > textBytes else { return text }
-        return String(decoding: text.utf8.prefix(textBytes), as: UTF8.self) + "…"
     }
 }

@@ -19,9 +19,4 @@ extension LogRecord {
         }
         return record
     }
-
-    /// Of its text, and roughly what stands between.
-    var byteCount: Int {
-        fields.reduce(128 + source.utf8.count + message.utf8.count) { $0 + $1.key.utf8.count + $1.value.utf8.count + 8 }
-    }
 }

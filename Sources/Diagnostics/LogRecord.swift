@@ -55,3 +55,10 @@ public struct LogRecord: Codable, Hashable, Sendable {
         self.writtenTime = writtenTime
     }
 }
+
+extension LogRecord {
+    /// Bytes of its text, and roughly of what stands between; characters that JSON escapes take up to six times as many.
+    public var byteCount: Int {
+        fields.reduce(128 + source.utf8.count + message.utf8.count) { $0 + $1.key.utf8.count + $1.value.utf8.count + 8 }
+    }
+}

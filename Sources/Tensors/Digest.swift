@@ -64,7 +64,7 @@ public struct Digest: Hashable, Sendable, Codable, CustomStringConvertible {
     }
 }
 
-/// SHA-256 of bytes that come in pieces. By OpenSSL, which has the processor's own instructions for it: five times libsodium's speed.
+/// SHA-256 of bytes that come in pieces. By OpenSSL, which uses the instructions that processors have for it.
 public struct DigestStream {
     private var state = SHA256_CTX()
 

@@ -56,15 +56,15 @@ struct RunConductor {
         let journal = try Journal(path: directory.journalPath)
 
         let display = LogDisplay(verbosity)
-        let logSink = InMemoryLogSink()
-        let logger = Logger(source: "coordinator", level: .debug, sink: logSink)
+        let log = RunLog(
+            journal,
+            limits: LogLimits(
+                bytes: recipe.cluster.logMegabytes << 20, seconds: recipe.cluster.logDays > 0 ? recipe.cluster.logDays * 86_400 : nil),
+            sink: InMemoryLogSink(), echo: display.show)
+        let logger = Logger(source: "coordinator", level: .debug, sink: log.sink)
         let recorder = RunRecorder(
             directory: directory, journal: journal, recipeName: recipe.name, recipeDigest: recipe.resultDigest,
-            keep: recipe.checkpoints.keep, logSink: logSink, progress: ProgressBar(),
-            admitsOtherKernels: recipe.cluster.mixedKernels,
-            logLimits: LogLimits(
-                bytes: recipe.cluster.logMegabytes << 20, seconds: recipe.cluster.logDays > 0 ? recipe.cluster.logDays * 86_400 : nil),
-            echo: display.show)
+            keep: recipe.checkpoints.keep, log: log, progress: ProgressBar(), admitsOtherKernels: recipe.cluster.mixedKernels)
         let task = TaskDescription(
             model: network.specification, preprocessing: try recipe.preprocessing(of: dataset),
             trainingShardSize: recipe.training.shardSize, surveyShardSize: recipe.analysis.surveyShard, labels: dataset.labelCount,

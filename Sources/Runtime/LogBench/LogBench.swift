@@ -53,11 +53,11 @@ private final class LogBench {
         self.options = options
         directory = try RunDirectory.create(path: folder, recipeName: "bench-logs").directory
         journal = try Journal(path: directory.journalPath)
-        let sink = InMemoryLogSink()
-        let logger = Logger(source: "coordinator", level: .debug, sink: sink)
+        let log = RunLog(journal, limits: LogLimits(), sink: InMemoryLogSink(), echo: { _ in })
+        let logger = Logger(source: "coordinator", level: .debug, sink: log.sink)
         recorder = RunRecorder(
-            directory: directory, journal: journal, recipeName: "bench-logs", recipeDigest: Digest.sha256(of: Data()), keep: 1, logSink: sink,
-            progress: ProgressBar(style: TerminalStyle(isTerminal: false, colored: false, width: 80)), admitsOtherKernels: false, echo: { _ in })
+            directory: directory, journal: journal, recipeName: "bench-logs", recipeDigest: Digest.sha256(of: Data()), keep: 1, log: log,
+            progress: ProgressBar(style: TerminalStyle(isTerminal: false, colored: false, width: 80)), admitsOtherKernels: false)
         let task = TaskDescription(
             model: ModelSpecification(name: "vgg11", width: 1, inputChannels: 3, labels: 2),
             preprocessing: try Preprocessing(

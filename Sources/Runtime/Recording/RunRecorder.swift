@@ -15,11 +15,9 @@ final class RunRecorder: ClusterOwner {
     let journal: Journal
     private let checkpoints: CheckpointStore
     private let checkpointWriter: CheckpointWriter
-    private let logs: LogStore
+    private let log: RunLog
     private let recipeName: String
     private let recipeDigest: Digest
-    private let logSink: InMemoryLogSink
-    private let echo: (LogRecord) -> Void
     private let progress: ProgressBar
     /// Looks after what runs beside the cluster, local worker processes for one.
     var supervise: () throws -> Void = {}
@@ -43,8 +41,6 @@ final class RunRecorder: ClusterOwner {
     private let admitsOtherKernels: Bool
     private var lastStatus = 0.0
     private var isOver = false
-    /// The last log record that was received of each worker's life, since the log was written.
-    private var takenLogs: [String: Int] = [:]
     /// What the journal says of workers' clocks.
     private var clocks: [String: Double] = [:]
 
@@ -54,23 +50,19 @@ final class RunRecorder: ClusterOwner {
     }
 
     /// - Parameters:
-    ///   - logSink: what the coordinator's logger writes to.
-    ///   - echo: shows a record to whoever looks on.
     init(
-        directory: RunDirectory, journal: Journal, recipeName: String, recipeDigest: Digest, keep: Int, logSink: InMemoryLogSink,
-        progress: ProgressBar, admitsOtherKernels: Bool, logLimits: LogLimits = LogLimits(), echo: @escaping (LogRecord) -> Void
+        directory: RunDirectory, journal: Journal, recipeName: String, recipeDigest: Digest, keep: Int, log: RunLog,
+        progress: ProgressBar, admitsOtherKernels: Bool
     ) {
         self.directory = directory
         self.journal = journal
         self.recipeName = recipeName
         self.recipeDigest = recipeDigest
-        self.logSink = logSink
+        self.log = log
         self.progress = progress
         self.admitsOtherKernels = admitsOtherKernels
-        self.echo = echo
         checkpoints = CheckpointStore(directory, journal, keep: keep)
         checkpointWriter = CheckpointWriter(checkpoints, directory)
-        logs = LogStore(journal, limits: logLimits)
         meter = ProgressMeter(startedAt: Date().timeIntervalSince1970)
     }
 
@@ -182,7 +174,7 @@ final class RunRecorder: ClusterOwner {
     /// Writes what has gathered: units, credits and log records.
     func flush() throws(Problem) {
         try journal.transaction { () throws(Problem) in try writeUnits() }
-        try writeLogs()
+        try writeLog()
     }
 
     private func writeUnits() throws(Problem) {
@@ -195,18 +187,12 @@ final class RunRecorder: ClusterOwner {
         credits = [:]
     }
 
-    private func writeLogs() throws(Problem) {
-        let records = logSink.drain()
-        guard !records.isEmpty || !takenLogs.isEmpty else { return }
-        progress.clear()
-        for record in records { echo(record) }
-        try logs.append(records, taken: takenLogs)
-        takenLogs = [:]
+    private func writeLog() throws(Problem) {
+        let records = log.drain()
+        if !records.isEmpty { progress.clear() }
+        try log.keep(records)
         service?.write(records)
     }
-
-    /// Tells this run's log from those of others at the same address.
-    private var logName = ""
 
     // MARK: ClusterOwner
 
@@ -216,7 +202,7 @@ final class RunRecorder: ClusterOwner {
             fingerprint: worker.fingerprint, joined: time))
         service?.workerJoined()
         if worker.fingerprint != kernelFingerprint { try noteKernels(worker.fingerprint, of: worker.name) }
-        logSink.write(LogRecord(time: time, level: .info, source: "coordinator", message: "worker joined", fields: [
+        log.write(LogRecord(time: time, level: .info, source: "coordinator", message: "worker joined", fields: [
             "worker.name": worker.name, "worker.host": worker.host, "worker.pid": String(worker.pid),
             "worker.threads": String(worker.threads),
         ]))
@@ -224,7 +210,7 @@ final class RunRecorder: ClusterOwner {
 
     private func noteKernels(_ fingerprint: String, of whom: String) throws(Problem) {
         guard try kernels.note(fingerprint, in: journal) else { return }
-        logSink.write(LogRecord(
+        log.write(LogRecord(
             time: time, level: .warning, source: "coordinator", message: "other kernels take part: the run is not bit-reproducible",
             fields: ["fingerprint": fingerprint, "whose": whom]))
     }
@@ -235,7 +221,7 @@ final class RunRecorder: ClusterOwner {
         service?.workerLeft(vanished: vanished)
         noteFault("\(worker.name) left: \(reason)")
         if vanished, losses.count < 4096 || losses[worker.name] != nil { losses[worker.name, default: 0] += 1 }
-        logSink.write(LogRecord(time: time, level: .warning, source: "coordinator", message: "worker left", fields: [
+        log.write(LogRecord(time: time, level: .warning, source: "coordinator", message: "worker left", fields: [
             "worker.name": worker.name, "reason": reason, "units-dealt-again": String(worker.unitsInHand.count),
         ]))
     }
@@ -263,20 +249,19 @@ final class RunRecorder: ClusterOwner {
 
     func samplesDamaged(_ samples: [DamagedSample], of split: Split) {
         for row in feeding.note(samples, of: split) {
-            logSink.write(LogRecord(time: time, level: .warning, source: "coordinator", message: "damaged sample left out", fields: [
+            log.write(LogRecord(time: time, level: .warning, source: "coordinator", message: "damaged sample left out", fields: [
                 "file": row.name, "split": row.split, "cause": row.cause,
             ]))
         }
     }
 
     func received(_ records: [LogRecord], from worker: RosterWorker, upTo number: Int) {
-        logSink.write(records)
-        takenLogs[worker.incarnation] = number
+        log.take(records, ofLife: worker.incarnation, upTo: number)
     }
 
     func idle() throws {
-        if let warning = service?.idle() { logSink.write(warning) }
-        try writeLogs()
+        if let warning = service?.idle() { log.write(warning) }
+        try writeLog()
         note(try checkpointWriter.recordIfWritten())
         progress.show(meter.line)
         if time - lastStatus >= 0.5 { try writeStatus() }
@@ -308,40 +293,9 @@ final class RunRecorder: ClusterOwner {
         return report
     }
 
-    private static let pageBytes = 150 << 10
-
     func logs(for request: LogsRequest) throws(Problem) -> LogsReply {
-        try writeLogs()
-        let page = try journal.logPage(LogQuery(
-            worker: request.worker, level: request.level, since: request.since, grep: request.grep, after: request.after,
-            limit: min(max(1, request.limit), 1000), scanned: 20_000, until: request.until, workers: request.workers ?? [],
-            tail: request.tail))
-        let missing = page.missing > 0 ? page.missing : nil
-        let condition = try journal.condition()
-        let interrupted = page.finished && condition == .interrupted ? true : nil
-        if request.tail != nil { return tail(of: page, interrupted: interrupted) }
-        // A page has to fit in a header, and in what an asker may leave unread.
-        var bytes = 0
-        let entries = page.records.prefix { stored in
-            bytes += stored.record.byteCount
-            return bytes <= Self.pageBytes || stored.id == page.records.first?.id
-        }.map { LogEntry(id: $0.id, record: $0.record) }
-        guard entries.count == page.records.count else {
-            return LogsReply(entries: entries, lastID: entries.last?.id ?? request.after, finished: false, missing: missing, log: logName)
-        }
-        return LogsReply(entries: entries, lastID: page.lastID, finished: page.finished, interrupted: interrupted, missing: missing, log: logName)
-    }
-
-    /// The last records, as many as a page has room for.
-    private func tail(of page: LogPage, interrupted: Bool?) -> LogsReply {
-        var bytes = 0
-        let kept = page.records.reversed().prefix { stored in
-            bytes += stored.record.byteCount
-            return bytes <= Self.pageBytes || stored.id == page.records.last?.id
-        }
-        return LogsReply(
-            entries: kept.reversed().map { LogEntry(id: $0.id, record: $0.record) }, lastID: page.lastID, finished: page.finished,
-            interrupted: interrupted, log: logName)
+        try writeLog()
+        return try log.page(for: request)
     }
 
     // MARK: Status
@@ -393,8 +347,7 @@ final class RunRecorder: ClusterOwner {
     }
 
     func open() throws(Problem) {
-        logName = try journal.value(for: "log") ?? UUID().uuidString
-        try journal.setValue(logName, for: "log")
+        try log.open()
         try feeding.load(from: journal)
         try kernels.load(from: journal)
         try service?.load(from: journal)
@@ -402,12 +355,5 @@ final class RunRecorder: ClusterOwner {
         try journal.setCondition(.running)
         meter.state = .waitingForWorkers
         try writeStatus()
-    }
-}
-
-extension LogRecord {
-    /// About as many bytes as it takes in a message; characters that JSON escapes take up to six times as many.
-    fileprivate var byteCount: Int {
-        fields.reduce(200 + source.utf8.count + message.utf8.count) { $0 + $1.key.utf8.count + $1.value.utf8.count + 8 }
     }
 }
